@@ -1,0 +1,3 @@
+//! The binary: which name was I called by.
+
+fn main() {}

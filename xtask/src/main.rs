@@ -1,0 +1,3 @@
+//! The tasks of the house, run as `cargo xtask`.
+
+fn main() {}
