@@ -1,0 +1,125 @@
+//! Where the answer goes, and where remarks go.
+
+use std::io::{self, BufWriter, Write};
+
+use serde::Serialize;
+
+use crate::{Failure, Table, Terminal};
+
+/// Standard output, buffered; a reader that went away ends it quietly.
+pub struct Output {
+    stream: BufWriter<io::Stdout>,
+    terminal: Terminal,
+    closed: bool,
+}
+
+impl Output {
+    /// Takes standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self {
+            stream: BufWriter::with_capacity(32 * 1024, io::stdout()),
+            terminal: Terminal::of_stdout(),
+            closed: false,
+        }
+    }
+
+    /// Whether the reader has closed the pipe; nothing more needs to be written then.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Writes a table, coloured where the terminal allows it.
+    ///
+    /// # Errors
+    /// When the stream can't be written.
+    pub fn table(&mut self, table: Table) -> Result<(), Failure> {
+        let text = table.render(self.terminal.colour);
+        self.write(text.as_bytes())
+    }
+
+    /// Writes one line.
+    ///
+    /// # Errors
+    /// When the stream can't be written.
+    pub fn line(&mut self, line: &str) -> Result<(), Failure> {
+        self.write(line.as_bytes())?;
+        self.write(b"\n")
+    }
+
+    /// Writes a report as indented JSON.
+    ///
+    /// # Errors
+    /// When the stream can't be written.
+    pub fn json(&mut self, report: &impl Serialize) -> Result<(), Failure> {
+        let result =
+            serde_json::to_writer_pretty(&mut self.stream, report).map_err(io::Error::from);
+        self.checked(result)?;
+        self.write(b"\n")
+    }
+
+    /// Writes a report as JSON on one line.
+    ///
+    /// # Errors
+    /// When the stream can't be written.
+    pub fn json_line(&mut self, report: &impl Serialize) -> Result<(), Failure> {
+        let result = serde_json::to_writer(&mut self.stream, report).map_err(io::Error::from);
+        self.checked(result)?;
+        self.write(b"\n")
+    }
+
+    /// Writes a report as YAML.
+    ///
+    /// # Errors
+    /// When the stream can't be written or the report has no YAML form.
+    pub fn yaml(&mut self, report: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_saphyr::to_string(report).map_err(|error| {
+            Failure::new(format!("the report can't be written as YAML: {error}"))
+        })?;
+        self.write(text.as_bytes())
+    }
+
+    /// Hands everything written so far to the reader.
+    ///
+    /// # Errors
+    /// When the stream can't be written.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        if self.closed {
+            return Ok(());
+        }
+        let result = self.stream.flush();
+        self.checked(result)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.closed {
+            return Ok(());
+        }
+        let result = self.stream.write_all(bytes);
+        self.checked(result)
+    }
+
+    fn checked(&mut self, result: io::Result<()>) -> Result<(), Failure> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            Err(error) => Err(Failure::new(format!(
+                "standard output can't be written: {error}"
+            ))),
+        }
+    }
+}
+
+/// Prints a remark on standard error; a remark that can't be printed is no reason to fail.
+pub fn note(remark: &str) {
+    let _ = writeln!(io::stderr().lock(), "note: {remark}");
+}
+
+/// Prints the way out of something on standard error.
+pub fn hint(hint: &str) {
+    let _ = writeln!(io::stderr().lock(), "hint: {hint}");
+}
