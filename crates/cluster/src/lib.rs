@@ -1,1 +1,25 @@
-//! cluster.
+//! Reads a cluster, or a snapshot of one.
+//!
+//! This is the only room with a door to the API server for reading. It hands out objects one
+//! by one as raw JSON or as the caller's own compact types, so that a large list is never held
+//! twice, and it knows nothing of what the objects mean.
+
+mod api_server;
+mod clock;
+mod error;
+mod flags;
+mod kubeconfig;
+mod list_splitter;
+mod resource;
+mod selector;
+mod snapshot;
+mod watch;
+
+pub use api_server::{ApiServer, Freshness, ListRequest};
+pub use clock::ServerClock;
+pub use error::{Error, Request};
+pub use flags::ConnectionFlags;
+pub use resource::Resource;
+pub use selector::LabelSelector;
+pub use snapshot::{Snapshot, SnapshotObject, TypeMeta};
+pub use watch::{Change, Versioned, Watch};

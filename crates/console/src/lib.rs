@@ -3,6 +3,7 @@
 //! Data goes to standard output, everything else to standard error. Nothing here decides
 //! what is true of a cluster; it only shows what a report says.
 
+mod columns;
 mod duration;
 mod exit_code;
 mod failure;
@@ -11,6 +12,7 @@ mod output;
 mod table;
 mod terminal;
 
+pub use columns::Columns;
 pub use duration::{human, short};
 pub use exit_code::ExitCode;
 pub use failure::Failure;

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
-use crate::{Failure, Table, Terminal};
+use crate::{Cell, Columns, Failure, Table, Terminal};
 
 /// Standard output, buffered; a reader that went away ends it quietly.
 pub struct Output {
@@ -37,6 +37,15 @@ impl Output {
     pub fn table(&mut self, table: Table) -> Result<(), Failure> {
         let text = table.render(self.terminal.colour);
         self.write(text.as_bytes())
+    }
+
+    /// Writes one line of a table that grows, coloured where the terminal allows it.
+    ///
+    /// # Errors
+    /// When the stream can't be written.
+    pub fn row(&mut self, columns: &mut Columns, cells: &[Cell]) -> Result<(), Failure> {
+        let line = columns.line(cells, self.terminal.colour);
+        self.line(&line)
     }
 
     /// Writes one line.

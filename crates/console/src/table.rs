@@ -97,7 +97,7 @@ impl Table {
     }
 }
 
-fn colour_of(tone: Tone) -> Option<Color> {
+pub(crate) fn colour_of(tone: Tone) -> Option<Color> {
     match tone {
         Tone::Plain => None,
         Tone::Good => Some(Color::FG_GREEN),

@@ -1,0 +1,146 @@
+//! One binary under several names: the name it is called by decides what it is.
+//!
+//! kubectl runs `kubectl-leases` for `kubectl leases`, and krew makes that name a symbolic link.
+//! Under any name that is no plugin's, the plugins are subcommands.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use leases::cli::LeasesArgs;
+
+/// What was asked for.
+#[derive(Debug)]
+pub struct CommandLine {
+    /// The command.
+    pub command: Command,
+}
+
+/// Day-2 operations for Kubernetes clusters that people run themselves
+#[derive(Debug, Parser)]
+#[command(
+    name = "kubectl-day2",
+    bin_name = "kubectl day2",
+    version,
+    propagate_version = true
+)]
+struct Umbrella {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The commands of the umbrella.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[command(name = "leases")]
+    Leases(Box<LeasesArgs>),
+
+    /// Show what the plugins say of a recorded cluster; needs no cluster
+    Demo,
+}
+
+impl CommandLine {
+    /// Parses the command line by the name it was called with.
+    ///
+    /// # Errors
+    /// clap's: help, version, or wrong usage.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let name = arguments.first().map(plugin_name).unwrap_or_default();
+        let command = match name.as_str() {
+            "leases" => {
+                let mut command = plugin::<LeasesArgs>("kubectl-leases", "kubectl leases");
+                let matches = command.try_get_matches_from_mut(arguments)?;
+                Command::Leases(Box::new(
+                    LeasesArgs::from_arg_matches(&matches)
+                        .map_err(|error| error.format(&mut command))?,
+                ))
+            }
+            _ => Umbrella::try_parse_from(arguments)?.command,
+        };
+        Ok(Self { command })
+    }
+}
+
+/// A plugin's flags as a command of its own; `typed` is how the user calls it.
+fn plugin<T: Args>(name: &'static str, typed: &'static str) -> clap::Command {
+    let command = clap::Command::new(name)
+        .bin_name(typed)
+        .version(env!("CARGO_PKG_VERSION"));
+    T::augment_args(command)
+}
+
+/// `leases` for `/usr/local/bin/kubectl-leases`, `kubectl-leases.exe` and the like.
+fn plugin_name(called: &OsString) -> String {
+    let file = Path::new(called)
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let file = file.strip_suffix(".exe").unwrap_or(&file);
+    file.strip_prefix("kubectl-").unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<CommandLine, clap::Error> {
+        CommandLine::parse(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn the_name_decides() {
+        for words in [
+            &["kubectl-leases", "-A"][..],
+            &["/usr/local/bin/kubectl-leases", "-A"],
+            &["kubectl-leases.exe", "-A"],
+            &["kubectl-day2", "leases", "-A"],
+            &["/tmp/day2", "leases", "-A"],
+        ] {
+            let Command::Leases(args) = parse(words).unwrap().command else {
+                panic!("{words:?}")
+            };
+            assert!(args.all_namespaces, "{words:?}");
+        }
+        assert!(matches!(
+            parse(&["kubectl-day2", "demo"]).unwrap().command,
+            Command::Demo
+        ));
+    }
+
+    #[test]
+    fn help_shows_what_the_user_types() {
+        for (words, expected) in [
+            (
+                &["/opt/krew/kubectl-leases", "--help"][..],
+                "Usage: kubectl leases [OPTIONS] [NAME]...",
+            ),
+            (
+                &["kubectl-day2", "leases", "-h"],
+                "Usage: kubectl day2 leases [OPTIONS] [NAME]...",
+            ),
+            (&["kubectl-day2", "--help"], "Usage: kubectl day2 <COMMAND>"),
+        ] {
+            let help = parse(words).unwrap_err().to_string();
+            assert!(help.contains(expected), "{help}");
+        }
+    }
+
+    #[test]
+    fn plugins_that_are_not_built_yet_are_not_pretended() {
+        for name in [
+            "kubectl-addons",
+            "kubectl-drain_node",
+            "kubectl-autoscale_sim",
+        ] {
+            assert!(parse(&[name, "-A"]).is_err());
+        }
+        assert!(parse(&["kubectl-day2", "addons"]).is_err());
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Umbrella::command().debug_assert();
+        plugin::<LeasesArgs>("kubectl-leases", "kubectl leases").debug_assert();
+    }
+}
