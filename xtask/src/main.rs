@@ -1,3 +1,40 @@
 //! The tasks of the house, run as `cargo xtask`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a developer's tool talks to its terminal"
+)]
 
-fn main() {}
+mod control_plane;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The tasks of the house
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run a real Kubernetes control plane on this machine
+    #[command(subcommand)]
+    ControlPlane(control_plane::Task),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().task {
+        Task::ControlPlane(task) => control_plane::run(task),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -459,7 +459,7 @@ mod tests {
                 b"\x00\x01\x02\xff",
                 "neither JSON nor YAML: it is not UTF-8 text",
             ),
-            (b"\x1f\x8b\x08\x00garbage", "corrupt deflate stream"),
+            (b"\x1f\x8b\x08\x00garbage", "incomplete deflate stream"),
         ] {
             assert_eq!(
                 read(bytes).unwrap_err(),

@@ -414,8 +414,8 @@ mod tests {
     fn the_table_shows_one_line_a_lease() {
         assert_eq!(
             rendered(vec![lease()], OutputFormat::Table),
-            "NAME             HOLDER         STATE   RENEWED   DURATION   HELD   TRANSITIONS   AGE     \n\
-             kube-scheduler   controller-0   held    1.2s      15s        60m    3             2d1h    \n"
+            "NAME             HOLDER         STATE   RENEWED   DURATION   HELD   TRANSITIONS   AGE    \n\
+             kube-scheduler   controller-0   held    1.2s      15s        60m    3             2d1h   \n"
         );
     }
 
