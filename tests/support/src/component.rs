@@ -137,6 +137,8 @@ fn api_server(settings: &Settings) -> Vec<String> {
         ),
         "--service-cluster-ip-range=10.96.0.0/16".into(),
         "--allow-privileged=true".into(),
+        // Without it, SIGTERM waits a minute for watches to end by themselves.
+        "--shutdown-watch-termination-grace-period=1s".into(),
     ];
     if settings.options.coordinated {
         arguments.push("--runtime-config=coordination.k8s.io/v1beta1=true".into());

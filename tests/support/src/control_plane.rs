@@ -300,7 +300,8 @@ impl ControlPlane {
 
     fn wait_for_api_server(&self) -> Result<(), Error> {
         let args = ["get", "--raw", "/readyz", "--request-timeout=5s"];
-        self.wait("the API server is not ready", &args, |answer| {
+        let needed = [Component::Etcd, Component::ApiServer];
+        self.wait("the API server is not ready", &args, &needed, |answer| {
             answer == "ok"
         })
     }
@@ -322,7 +323,9 @@ impl ControlPlane {
                     "--ignore-not-found",
                     holder,
                 ];
-                self.wait(&what, &args, |answer| !answer.is_empty())?;
+                self.wait(&what, &args, &self.components(), |answer| {
+                    !answer.is_empty()
+                })?;
             }
         }
         Ok(())
@@ -338,7 +341,7 @@ impl ControlPlane {
             "-oname",
         ];
         let what = "the default service account is not there";
-        self.wait(what, &args, |answer| !answer.is_empty())
+        self.wait(what, &args, &self.components(), |answer| !answer.is_empty())
     }
 
     /// Waits until all nodes are ready, and a controller has seen it and taken the taint away.
@@ -347,22 +350,26 @@ impl ControlPlane {
         let tainted = self.settings.options.controller_managers == 0;
         let state = "-ojsonpath={range .items[*]}\
             {.status.conditions[?(@.type==\"Ready\")].status} {.spec.taints[*].key}{\"\\n\"}{end}";
-        self.wait(
-            "not all nodes are ready",
-            &["get", "nodes", state],
-            |answer| {
-                let ready = |line: &&str| *line == "True " || tainted && line.starts_with("True");
-                answer.lines().filter(ready).count() >= count
-            },
-        )
+        let args = ["get", "nodes", state];
+        let what = "not all nodes are ready";
+        self.wait(what, &args, &self.components(), |answer| {
+            let ready = |line: &&str| *line == "True " || tainted && line.starts_with("True");
+            answer.lines().filter(ready).count() >= count
+        })
     }
 
-    /// Asks kubectl until the answer is right, as long as all the components live.
-    fn wait(&self, what: &str, args: &[&str], right: impl Fn(&str) -> bool) -> Result<(), Error> {
+    /// Asks kubectl until the answer is right, as long as the needed components live.
+    fn wait(
+        &self,
+        what: &str,
+        args: &[&str],
+        needed: &[Component],
+        right: impl Fn(&str) -> bool,
+    ) -> Result<(), Error> {
         let mut last = String::new();
         let mut ended = None;
         let ready = eventually(PATIENCE, || {
-            ended = self.ended();
+            ended = self.ended(needed);
             last = match kubectl::output(&self.settings, args, b"") {
                 Ok(answer) if right(&answer) => return true,
                 Ok(answer) => answer,
@@ -382,13 +389,13 @@ impl ControlPlane {
         }
     }
 
-    /// A component that this process started, and that ended by itself.
-    fn ended(&self) -> Option<Component> {
+    /// One of the components that this process started, and that ended by itself.
+    fn ended(&self, among: &[Component]) -> Option<Component> {
         let mut children = self.children();
-        let ended = |child: &mut Child| !matches!(child.try_wait(), Ok(None));
-        children
-            .iter_mut()
-            .find_map(|(component, child)| ended(child).then_some(*component))
+        among.iter().copied().find(|component| {
+            let child = children.get_mut(component);
+            child.is_some_and(|child| !matches!(child.try_wait(), Ok(None)))
+        })
     }
 
     fn ended_error(&self, component: Component) -> Error {

@@ -69,11 +69,24 @@ pub(crate) fn stop(settings: &Settings, component: Component, signal: Signal) ->
     wait_for_end(settings, component, pid, signal)
 }
 
-/// Stops all components: the signal goes to all of them first, so that they end side by side.
+/// Stops all components, the database last: without it the API server cannot end in peace.
 pub(crate) fn stop_all(settings: &Settings, signal: Signal) -> Result<(), Error> {
-    let running: Vec<_> = Component::all(&settings.options)
+    let (last, first): (Vec<_>, Vec<_>) = Component::all(&settings.options)
         .into_iter()
-        .filter_map(|component| Some((component, running(settings, component)?)))
+        .partition(|component| *component == Component::Etcd);
+    stop_together(settings, &first, signal)?;
+    stop_together(settings, &last, signal)
+}
+
+/// Stops some components: the signal goes to all of them first, so that they end side by side.
+fn stop_together(
+    settings: &Settings,
+    components: &[Component],
+    signal: Signal,
+) -> Result<(), Error> {
+    let running: Vec<_> = components
+        .iter()
+        .filter_map(|component| Some((*component, running(settings, *component)?)))
         .collect();
     for (_, pid) in &running {
         send(*pid, signal);
