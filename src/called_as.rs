@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 use leases::cli::LeasesArgs;
 
 /// What was asked for.
@@ -82,6 +82,8 @@ fn plugin_name(called: &OsString) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     fn parse(words: &[&str]) -> Result<CommandLine, clap::Error> {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::list_splitter::{ListSplitter, SplitError};
-use crate::{ConnectionFlags, Error, Request, Resource, ServerClock, kubeconfig};
+use crate::{ConnectionFlags, Error, Request, Resource, ServerClock, client, kubeconfig};
 
 /// Objects per page where the answer must be fresh, as kubectl's `--chunk-size`.
 const PAGE: u32 = 500;
@@ -142,7 +142,7 @@ impl ApiServer {
         let address = connection.config.cluster_url.to_string();
         let address = address.trim_end_matches('/').to_owned();
         let connect_timeout = connection.config.connect_timeout;
-        let client = kube::Client::try_from(connection.config)
+        let client = client::build(connection.config)
             .map_err(|error| unconnectable(error, address.clone()))?;
         Ok(Self {
             client,

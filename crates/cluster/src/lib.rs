@@ -5,6 +5,7 @@
 //! twice, and it knows nothing of what the objects mean.
 
 mod api_server;
+mod client;
 mod clock;
 mod error;
 mod flags;
