@@ -6,6 +6,7 @@
 )]
 
 mod control_plane;
+mod test;
 
 use std::process::ExitCode;
 
@@ -24,11 +25,14 @@ enum Task {
     /// Run a real Kubernetes control plane on this machine
     #[command(subcommand)]
     ControlPlane(control_plane::Task),
+    /// Set up what the tests need and run everything: rustfmt, clippy, all tests
+    Test,
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::ControlPlane(task) => control_plane::run(task),
+        Task::Test => test::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

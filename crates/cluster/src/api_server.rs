@@ -470,9 +470,12 @@ fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'st
 
 /// rustls' words, without its prefix.
 fn certificate_reason(error: &rustls::Error) -> String {
-    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, UnknownIssuer};
+    use rustls::CertificateError::{
+        BadSignature, Expired, ExpiredContext, NotValidYet, UnknownIssuer,
+    };
     match error {
-        rustls::Error::InvalidCertificate(UnknownIssuer) => {
+        // An authority of the same name with another key gives a bad signature.
+        rustls::Error::InvalidCertificate(UnknownIssuer | BadSignature) => {
             "it is signed by an unknown authority".into()
         }
         rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 /// The flags that say which API server to ask, and as whom.
 ///
-/// The list follows `ConfigFlags` (kubernetes/cli-runtime, pkg/genericclioptions/config_flags.go).
+/// The list follows `ConfigFlags` (kubernetes/cli-runtime, `pkg/genericclioptions/config_flags.go`).
 /// An empty value counts as not given, as in kubectl.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Connection")]
@@ -144,8 +144,8 @@ mod tests {
             ("5", Some(Duration::from_secs(5))),
             ("1s", Some(Duration::from_secs(1))),
             ("250ms", Some(Duration::from_millis(250))),
-            ("2m", Some(Duration::from_secs(120))),
-            ("1h30m", Some(Duration::from_secs(5400))),
+            ("2m", Some(Duration::from_mins(2))),
+            ("1h30m", Some(Duration::from_mins(90))),
         ] {
             assert_eq!(parse_timeout(text), Ok(RequestTimeout(expected)), "{text}");
         }

@@ -1,7 +1,7 @@
 //! From flags, kubeconfig files and the pod's environment to one connection.
 //!
-//! The rules are those of client-go's clientcmd (kubernetes/client-go, tools/clientcmd: loader.go,
-//! client_config.go, overrides.go): files named by `KUBECONFIG` that do not exist are skipped, the
+//! The rules are those of client-go's clientcmd (kubernetes/client-go, tools/clientcmd: `loader.go`,
+//! `client_config.go`, `overrides.go`): files named by `KUBECONFIG` that do not exist are skipped, the
 //! first file to set a value wins, flags override what the chosen context says, and a pod without
 //! any kubeconfig uses its service account.
 
@@ -136,7 +136,7 @@ fn from_kubeconfig(kubeconfig: &Kubeconfig, flags: &ConnectionFlags) -> Result<C
     let mut config = Config::new(url.clone());
     config.root_cert = root_certificates(&cluster)?;
     config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
-    config.tls_server_name = cluster.tls_server_name.clone();
+    config.tls_server_name.clone_from(&cluster.tls_server_name);
     config.disable_compression = cluster.disable_compression.unwrap_or(false);
     config.proxy_url = proxy(cluster.proxy_url.as_deref(), &url)?;
     config.auth_info = user;
@@ -318,7 +318,7 @@ fn extra(pairs: &[String]) -> Result<HashMap<String, Vec<String>>, Error> {
 }
 
 /// The server's address; without a scheme it is plain HTTP on loopback names and HTTPS elsewhere,
-/// as `DefaultServerURL` (kubernetes/client-go, rest/url_utils.go) has it for a secure config.
+/// as `DefaultServerURL` (kubernetes/client-go, `rest/url_utils.go`) has it for a secure config.
 fn server_url(server: &str) -> Result<Uri, Error> {
     let full = if server.contains("://") {
         server.to_owned()

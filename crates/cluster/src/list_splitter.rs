@@ -66,13 +66,23 @@ enum State {
     End,
 }
 
+/// Where the scanner is with regard to strings.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Text {
+    /// In no string.
+    Outside,
+    /// In a string.
+    Inside,
+    /// In a string, behind a backslash.
+    Escaped,
+}
+
 /// The scanner; bytes go in by [`feed`](Self::feed), items come out whole.
 #[derive(Debug)]
 pub struct ListSplitter {
     state: State,
     depth: u32,
-    in_string: bool,
-    escaped: bool,
+    text: Text,
     /// Of the string that is a key at depth 1: where it begins in the envelope.
     key_start: usize,
     expects_key: bool,
@@ -89,8 +99,7 @@ impl Default for ListSplitter {
         Self {
             state: State::Start,
             depth: 0,
-            in_string: false,
-            escaped: false,
+            text: Text::Outside,
             key_start: 0,
             expects_key: true,
             last_key_is_items: false,
@@ -195,11 +204,11 @@ impl ListSplitter {
     fn in_envelope(&mut self, bytes: &[u8]) -> Result<usize, SplitError> {
         let mut taken = 0;
         while taken < bytes.len() && self.state == State::Envelope {
-            let length = if self.in_string {
-                self.string_part(&bytes[taken..])
-            } else {
+            let length = if self.text == Text::Outside {
                 self.envelope_byte(bytes[taken]);
                 1
+            } else {
+                self.string_part(&bytes[taken..])
             };
             if self.envelope.len() + length > MAX_ENVELOPE {
                 return Err(SplitError::EnvelopeTooLarge);
@@ -209,7 +218,7 @@ impl ListSplitter {
             taken += length;
             if self.depth == 1
                 && self.expects_key
-                && !self.in_string
+                && self.text == Text::Outside
                 && self.envelope.ends_with(b"\"")
             {
                 self.last_key_is_items = self.envelope[self.key_start..] == *b"\"items\"";
@@ -222,7 +231,7 @@ impl ListSplitter {
     fn envelope_byte(&mut self, byte: u8) {
         match byte {
             b'"' => {
-                self.in_string = true;
+                self.text = Text::Inside;
                 if self.depth == 1 && self.expects_key {
                     self.key_start = self.envelope.len();
                 }
@@ -279,12 +288,12 @@ impl ListSplitter {
     fn in_item(&mut self, bytes: &[u8]) -> Result<usize, SplitError> {
         let mut taken = 0;
         while taken < bytes.len() && self.state == State::Item {
-            if self.in_string {
+            if self.text != Text::Outside {
                 taken += self.string_part(&bytes[taken..]);
                 continue;
             }
             match bytes[taken] {
-                b'"' => self.in_string = true,
+                b'"' => self.text = Text::Inside,
                 b'{' | b'[' => self.depth += 1,
                 b'}' | b']' => {
                     self.depth -= 1;
@@ -307,8 +316,8 @@ impl ListSplitter {
     fn string_part(&mut self, bytes: &[u8]) -> usize {
         let mut taken = 0;
         while taken < bytes.len() {
-            if self.escaped {
-                self.escaped = false;
+            if self.text == Text::Escaped {
+                self.text = Text::Inside;
                 taken += 1;
                 continue;
             }
@@ -317,10 +326,10 @@ impl ListSplitter {
             };
             taken += special + 1;
             if bytes[taken - 1] == b'"' {
-                self.in_string = false;
+                self.text = Text::Outside;
                 return taken;
             }
-            self.escaped = true;
+            self.text = Text::Escaped;
         }
         taken
     }

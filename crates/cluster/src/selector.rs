@@ -102,14 +102,10 @@ fn requirement(text: &str) -> Result<Requirement, String> {
     for (operator, negative) in [("!=", true), ("==", false), ("=", false)] {
         if let Some((name, value)) = text.split_once(operator) {
             let values = vec![label_value(value)?];
-            let test = if negative {
-                Test::NotIn(values)
-            } else {
-                Test::In(values)
-            };
+            let make = if negative { Test::NotIn } else { Test::In };
             return Ok(Requirement {
                 key: key(name)?,
-                test,
+                test: make(values),
             });
         }
     }

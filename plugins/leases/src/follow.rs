@@ -47,7 +47,7 @@ pub async fn follow(
         let change = loop {
             let pause = follower.until_tick();
             tokio::select! {
-                change = &mut next => break change.map_err(failure)?,
+                change = &mut next => break change.map_err(|error| failure(&error))?,
                 () = tokio::time::sleep(pause.unwrap_or(Duration::MAX)), if pause.is_some() => follower.tick().await?,
             }
             if follower.output.is_closed() {

@@ -61,7 +61,7 @@ pub fn hosts(identity: &str) -> Vec<Host<'_>> {
 
 /// A name as the CSI sidecars write it into their identity.
 ///
-/// Follows `sanitizeName` (kubernetes-csi/csi-lib-utils, leaderelection/leader_election.go).
+/// Follows `sanitizeName` (kubernetes-csi/csi-lib-utils, `leaderelection/leader_election.go`).
 #[must_use]
 pub fn sanitised(name: &str) -> String {
     let mut text: String = name

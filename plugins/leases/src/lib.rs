@@ -20,8 +20,12 @@ use crate::cli::LeasesArgs;
 use crate::facts::{Facts, Scope};
 use crate::render::View;
 
-/// The ClusterRole that allows all this plugin asks for.
+/// The `ClusterRole` that allows all this plugin asks for.
 const CLUSTER_ROLE: &str = "ClusterRole \"day2-leases\" in docs/rbac/leases.yaml allows it";
+
+/// What else may be refused: acting as somebody else.
+const IMPERSONATION: &str =
+    "the credentials themselves do not allow --as; ask for the right to impersonate";
 
 /// Runs the command.
 ///
@@ -36,7 +40,7 @@ pub fn run(args: &LeasesArgs) -> Result<ExitCode, Failure> {
 
 fn from_snapshot(args: &LeasesArgs, path: &Path) -> Result<ExitCode, Failure> {
     let scope = args.scope(args.connection.namespace.as_deref())?;
-    let facts = facts::read_snapshot(path, &scope).map_err(failure)?;
+    let facts = facts::read_snapshot(path, &scope).map_err(|error| failure(&error))?;
     answer(args, &scope, facts)
 }
 
@@ -46,7 +50,8 @@ fn from_snapshot(args: &LeasesArgs, path: &Path) -> Result<ExitCode, Failure> {
 /// What the user is told when it fails.
 pub fn demo(name: &str, snapshot: &[u8], args: &LeasesArgs) -> Result<ExitCode, Failure> {
     let scope = args.scope(args.connection.namespace.as_deref())?;
-    let facts = facts::read_snapshot_bytes(name, snapshot, &scope).map_err(failure)?;
+    let facts =
+        facts::read_snapshot_bytes(name, snapshot, &scope).map_err(|error| failure(&error))?;
     answer(args, &scope, facts)
 }
 
@@ -56,12 +61,14 @@ fn from_cluster(args: &LeasesArgs) -> Result<ExitCode, Failure> {
         .build()
         .map_err(|error| Failure::new(format!("the runtime can't start: {error}")))?;
     runtime.block_on(async {
-        let server = ApiServer::connect(&args.connection).map_err(failure)?;
+        let server = ApiServer::connect(&args.connection).map_err(|error| failure(&error))?;
         let scope = args.scope(Some(server.namespace()))?;
         if args.watch {
             return follow::follow(&server, args, &scope).await;
         }
-        let facts = facts::read_live(&server, &scope).await.map_err(failure)?;
+        let facts = facts::read_live(&server, &scope)
+            .await
+            .map_err(|error| failure(&error))?;
         answer(args, &scope, facts)
     })
 }
@@ -112,8 +119,8 @@ fn nothing_found(scope: &Scope) -> String {
 }
 
 /// What the user is told when the cluster or the snapshot can't be read.
-fn failure(error: Error) -> Failure {
-    let code = match &error {
+fn failure(error: &Error) -> Failure {
+    let code = match error {
         Error::Forbidden { .. } => ExitCode::NotAllowed,
         error if error.is_usage() => ExitCode::Usage,
         _ => ExitCode::Failed,
@@ -121,7 +128,8 @@ fn failure(error: Error) -> Failure {
     let failure = Failure::new(error.to_string()).with_code(code);
     match error.hint() {
         Some(hint) => failure.with_hint(hint),
-        None if code == ExitCode::NotAllowed => failure.with_hint(CLUSTER_ROLE),
-        None => failure,
+        None if code != ExitCode::NotAllowed => failure,
+        None if failure.message.contains("cannot impersonate") => failure.with_hint(IMPERSONATION),
+        None => failure.with_hint(CLUSTER_ROLE),
     }
 }

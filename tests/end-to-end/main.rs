@@ -1,0 +1,16 @@
+//! End to end: the real kubectl calls the real binary on a real control plane.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of it is test code, also what stands outside the test functions"
+)]
+
+mod connection;
+mod failover;
+mod hostile;
+mod list;
+mod multicall;
+mod plugin;
+mod rbac;
+mod restart;
+mod token;

@@ -1,0 +1,116 @@
+//! `cargo xtask test`: everything that must hold, from formatting to the last end-to-end test.
+
+use std::process::Command;
+
+use test_support::{Error, build};
+
+/// One step: what it is called, and what it runs.
+struct Step {
+    title: &'static str,
+    program: &'static str,
+    args: &'static [&'static str],
+    dir: &'static str,
+}
+
+const CHECKS: [Step; 2] = [
+    Step {
+        title: "formatting of the Rust code",
+        program: "cargo",
+        args: &["fmt", "--all", "--check"],
+        dir: ".",
+    },
+    Step {
+        title: "lints",
+        program: "cargo",
+        args: &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        dir: ".",
+    },
+];
+
+const TESTS: [Step; 2] = [
+    Step {
+        title: "unit tests, doc tests and end-to-end tests",
+        program: "cargo",
+        args: &["test", "--workspace"],
+        dir: ".",
+    },
+    Step {
+        title: "tests of the control plane's own code",
+        program: "go",
+        args: &["test", "-trimpath", "-vet=off", "."],
+        dir: "tests/control-plane",
+    },
+];
+
+/// Sets up what the tests need, and runs everything.
+///
+/// # Errors
+/// Names the first step that failed, or the program that is missing.
+pub(crate) fn run() -> Result<(), Error> {
+    for step in &CHECKS {
+        step.run()?;
+    }
+    check_go_formatting()?;
+    announce("the test control plane");
+    let progress = |step: &str| eprintln!("{step}");
+    build::control_plane(&progress)?;
+    build::kubectl(&progress)?;
+    for step in &TESTS {
+        step.run()?;
+    }
+    announce("all is well");
+    Ok(())
+}
+
+impl Step {
+    fn run(&self) -> Result<(), Error> {
+        announce(self.title);
+        let status = Command::new(self.program)
+            .args(self.args)
+            .current_dir(self.dir)
+            .status()
+            .map_err(|source| Error::Io {
+                action: "run",
+                path: self.program.into(),
+                source,
+            })?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Error::Command {
+            command: format!("{} {}", self.program, self.args.join(" ")),
+            output: format!("{} did not pass", self.title),
+        })
+    }
+}
+
+/// gofmt lists what it would change and succeeds all the same.
+fn check_go_formatting() -> Result<(), Error> {
+    announce("formatting of the Go code");
+    let output = Command::new("gofmt")
+        .args(["-l", "tests"])
+        .output()
+        .map_err(|_| Error::Missing {
+            program: "gofmt",
+            hint: "install Go 1.26 or newer, which it is a part of",
+        })?;
+    if output.stdout.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Command {
+        command: "gofmt -l tests".into(),
+        output: String::from_utf8_lossy(&output.stdout).into_owned(),
+    })
+}
+
+fn announce(title: &str) {
+    eprintln!("── {title}");
+}
