@@ -103,6 +103,21 @@ fn search_path() -> OsString {
     std::env::join_paths(all).unwrap()
 }
 
+/// Waits until a right that was just given holds; the API server learns of it a moment later.
+pub fn wait_until_allowed(user: &str, question: &[&str]) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while plane()
+        .kubectl_output(&[&["auth", "can-i", "--as", user], question].concat())
+        .is_err()
+    {
+        assert!(
+            Instant::now() < deadline,
+            "{user} is still not allowed to {question:?}"
+        );
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// `kubectl leases …` on a control plane.
 pub fn leases(plane: &ControlPlane, args: &[&str]) -> Said {
     Said::of(kubectl(plane).arg("leases").args(args).output().unwrap())
@@ -182,8 +197,8 @@ impl Running {
                         return line;
                     }
                 }
-                Err(_) => panic!(
-                    "no {what} within {within:?}; seen:\n{}",
+                Err(error) => panic!(
+                    "no {what} within {within:?} ({error}); seen:\n{}",
                     self.seen.join("\n")
                 ),
             }

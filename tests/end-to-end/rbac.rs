@@ -1,6 +1,6 @@
 //! What users with few rights get.
 
-use crate::plugin::{leases, plane};
+use crate::plugin::{leases, plane, wait_until_allowed};
 
 fn allow() {
     plane()
@@ -13,6 +13,7 @@ fn allow() {
          "subjects":[{"kind":"User","name":"reader","apiGroup":"rbac.authorization.k8s.io"}]}]}"#,
         )
         .unwrap();
+    wait_until_allowed("reader", &["list", "leases", "-n", "kube-system"]);
 }
 
 #[test]
@@ -81,6 +82,7 @@ fn the_documented_role_is_enough() {
          "subjects":[{"kind":"User","name":"operator","apiGroup":"rbac.authorization.k8s.io"}]}"#,
         )
         .unwrap();
+    wait_until_allowed("operator", &["list", "nodes"]);
     for args in [
         &["-A"][..],
         &["-n", "kube-system", "kube-scheduler"],
