@@ -5,6 +5,7 @@ use console::{
 };
 use jiff::SignedDuration;
 
+use crate::lease::LeaseKind;
 use crate::report::{EventType, LeaseEvent, LeaseItem, LeaseList, notable};
 use crate::state::State;
 
@@ -163,12 +164,12 @@ fn row(item: &LeaseItem, view: View, wide: bool) -> Vec<Cell> {
         state(item.state),
         renewed(item),
         duration(item),
-        span(item.held_seconds, item, "acquireTime"),
+        held(item),
         Cell::from(
             item.transitions
                 .map_or_else(|| "0".to_owned(), |count| count.to_string()),
         ),
-        span(item.age_seconds, item, "creationTimestamp"),
+        age(item),
     ]);
     if wide {
         let holder = item.holder.as_ref();
@@ -219,11 +220,20 @@ fn duration(item: &LeaseItem) -> Cell {
     }
 }
 
-fn span(span: Option<SignedDuration>, item: &LeaseItem, field: &str) -> Cell {
-    match span {
-        Some(span) => Cell::from(human(span)),
-        None if item.holder.is_none() && field == "acquireTime" => Cell::toned(NONE, Tone::Faint),
-        None => absent(item, field),
+/// Heartbeats and API server identities are never acquired, so nothing is unknown about it.
+fn held(item: &LeaseItem) -> Cell {
+    let elected = matches!(item.kind, LeaseKind::Election | LeaseKind::Coordinated);
+    match item.held_seconds {
+        Some(held) => Cell::from(human(held)),
+        None if item.holder.is_none() || !elected => Cell::toned(NONE, Tone::Faint),
+        None => absent(item, "acquireTime"),
+    }
+}
+
+fn age(item: &LeaseItem) -> Cell {
+    match item.age_seconds {
+        Some(age) => Cell::from(human(age)),
+        None => absent(item, "creationTimestamp"),
     }
 }
 
