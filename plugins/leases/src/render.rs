@@ -293,6 +293,7 @@ impl WatchView {
 
     fn lines(&mut self, events: &[LeaseEvent], output: &mut Output) -> Result<(), Failure> {
         let rows: Vec<Vec<Cell>> = events.iter().map(|event| self.line(event)).collect();
+        self.leave_room();
         for row in &rows {
             self.columns.fit(row);
         }
@@ -305,6 +306,14 @@ impl WatchView {
             output.row(&mut self.columns, row)?;
         }
         Ok(())
+    }
+
+    /// States and lags to come may be longer than those that are there.
+    fn leave_room(&mut self) {
+        let before = if self.view.namespaces { 4 } else { 3 };
+        let mut widest = vec![Cell::default(); before];
+        widest.extend([Cell::from(State::Released.to_string()), Cell::from("59.9s")]);
+        self.columns.fit(&widest);
     }
 
     fn headers(&self) -> Vec<Cell> {
