@@ -6,10 +6,14 @@
 )]
 
 mod control_plane;
+mod failure;
+mod record_demo;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
 
 /// The tasks of the house
 #[derive(Parser)]
@@ -24,17 +28,24 @@ enum Task {
     /// Run a real Kubernetes control plane on this machine
     #[command(subcommand)]
     ControlPlane(control_plane::Task),
+    /// Record the cluster of `kubectl day2 demo` from a real control plane
+    RecordDemo,
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().task {
-        Task::ControlPlane(task) => control_plane::run(task),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(Cli::parse().task) {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(task: Task) -> Result<ExitCode, Failure> {
+    match task {
+        Task::ControlPlane(task) => control_plane::run(task)?,
+        Task::RecordDemo => record_demo::run()?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
