@@ -6,11 +6,15 @@
 )]
 
 mod control_plane;
+mod failure;
+mod record_demo;
 mod test;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
 
 /// The tasks of the house
 #[derive(Parser)]
@@ -27,18 +31,25 @@ enum Task {
     ControlPlane(control_plane::Task),
     /// Set up what the tests need and run everything: rustfmt, clippy, all tests
     Test,
+    /// Record the cluster of `kubectl day2 demo` from a real control plane
+    RecordDemo,
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().task {
-        Task::ControlPlane(task) => control_plane::run(task),
-        Task::Test => test::run(),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(Cli::parse().task) {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(task: Task) -> Result<ExitCode, Failure> {
+    match task {
+        Task::ControlPlane(task) => control_plane::run(task)?,
+        Task::Test => test::run()?,
+        Task::RecordDemo => record_demo::run()?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
