@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use cluster::ConnectionFlags;
 use console::{Failure, OutputFlags};
 
-use crate::facts::{KindFilter, Scope};
 use crate::report::SortKey;
+use crate::scope::{KindFilter, Scope};
 
 /// Show who leads, since when, and how late the renewal is
 ///

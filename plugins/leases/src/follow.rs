@@ -8,13 +8,15 @@ use cluster::{ApiServer, Change, Watch};
 use console::{ExitCode, Failure, Output, note};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::candidates::read_holders;
 use crate::cli::LeasesArgs;
-use crate::facts::{Scope, read_holders};
+
 use crate::failure;
 use crate::holder::Known;
 use crate::lease::Lease;
 use crate::render::{View, WatchView};
 use crate::report::LeaseEvent;
+use crate::scope::Scope;
 use crate::tracker::{Event, News, Tracker};
 
 /// After an interruption, what was missed arrives first; only then does silence mean anything.

@@ -1,5 +1,6 @@
 //! `kubectl leases`: who leads, since when, how late is the renewal, how long was there no leader.
 
+mod candidates;
 pub mod cli;
 mod facts;
 mod follow;
@@ -8,6 +9,7 @@ mod identity;
 mod lease;
 mod render;
 mod report;
+mod scope;
 mod state;
 mod tracker;
 
@@ -17,8 +19,9 @@ use cluster::{ApiServer, Error};
 use console::{ExitCode, Failure, Output, note};
 
 use crate::cli::LeasesArgs;
-use crate::facts::{Facts, Scope};
+use crate::facts::Facts;
 use crate::render::View;
+use crate::scope::Scope;
 
 /// The `ClusterRole` that allows all this plugin asks for.
 const CLUSTER_ROLE: &str = "ClusterRole \"day2-leases\" in docs/rbac/leases.yaml allows it";
