@@ -1,11 +1,13 @@
-//! A table whose rows are not all known yet: its columns only ever grow.
+//! Tables in kubectl's style: upper-case headers, columns padded with three spaces, no borders.
+//!
+//! Only the widths are kept, never the rows: a list of 15,000 rows is printed without being held
+//! as text, and the rows of a watch may still be to come.
 
 use std::fmt::Write;
 
 use crate::Cell;
-use crate::table::colour_of;
 
-/// The widths of the columns so far.
+/// The widths of the columns so far; they only ever grow.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
     widths: Vec<usize>,
@@ -28,15 +30,14 @@ impl Columns {
             if index > 0 {
                 line.push_str("   ");
             }
-            let (before, after) = match colour_of(cell.tone).filter(|_| colour) {
-                Some(colour) => (
-                    colour.get_prefix().to_owned(),
-                    colour.get_suffix().to_owned(),
-                ),
-                None => (String::new(), String::new()),
-            };
             let padding = width - cell.text.chars().count();
-            let _ = write!(line, "{before}{}{after}{:padding$}", cell.text, "");
+            let style = cell.tone.style();
+            // Writing to a string can't fail.
+            let _ = if colour {
+                write!(line, "{style}{}{style:#}{:padding$}", cell.text, "")
+            } else {
+                write!(line, "{}{:padding$}", cell.text, "")
+            };
         }
         line.truncate(line.trim_end_matches(' ').len());
         line
@@ -53,21 +54,21 @@ mod tests {
         let mut columns = Columns::default();
         columns.fit(&[Cell::from("kube-scheduler"), Cell::from("held")]);
         let row = |name: &str, state: &str| [Cell::from(name), Cell::from(state)];
-        assert_eq!(
-            columns.line(&row("a", "held"), false),
-            "a                held"
-        );
-        assert_eq!(
-            columns.line(&row("a-name-that-is-longer", "held"), false),
-            "a-name-that-is-longer   held"
-        );
-        assert_eq!(columns.line(&row("a", ""), false), "a");
+        for (name, state, expected) in [
+            ("a", "held", "a                held"),
+            ("one-that-is-longer", "held", "one-that-is-longer   held"),
+            ("a", "held", "a                    held"),
+            ("a", "", "a"),
+        ] {
+            assert_eq!(columns.line(&row(name, state), false), expected);
+        }
     }
 
     #[test]
     fn colour_does_not_count_as_width() {
         let mut columns = Columns::default();
+        columns.fit(&[Cell::from("expired")]);
         let line = columns.line(&[Cell::toned("held", Tone::Good), Cell::from("x")], true);
-        assert_eq!(line, "\u{1b}[32mheld\u{1b}[39m   x");
+        assert_eq!(line, "\u{1b}[32mheld\u{1b}[0m      x");
     }
 }

@@ -3,20 +3,20 @@
 //! Data goes to standard output, everything else to standard error. Nothing here decides
 //! what is true of a cluster; it only shows what a report says.
 
+mod cell;
 mod columns;
 mod duration;
 mod exit_code;
 mod failure;
 mod format;
 mod output;
-mod table;
 mod terminal;
 
+pub use cell::{Cell, Tone};
 pub use columns::Columns;
 pub use duration::{human, short};
 pub use exit_code::ExitCode;
 pub use failure::Failure;
 pub use format::{OutputFlags, OutputFormat};
 pub use output::{Output, hint, note};
-pub use table::{Cell, Table, Tone};
 pub use terminal::Terminal;

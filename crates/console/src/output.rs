@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
-use crate::{Cell, Columns, Failure, Table, Terminal};
+use crate::{Cell, Columns, Failure, Terminal};
 
 /// Standard output, buffered; a reader that went away ends it quietly.
 pub struct Output {
@@ -30,13 +30,32 @@ impl Output {
         self.closed
     }
 
-    /// Writes a table, coloured where the terminal allows it.
+    /// Writes a table; the rows are made twice, once for their widths, and never held.
     ///
     /// # Errors
     /// When the stream can't be written.
-    pub fn table(&mut self, table: Table) -> Result<(), Failure> {
-        let text = table.render(self.terminal.colour);
-        self.write(text.as_bytes())
+    pub fn table<T>(
+        &mut self,
+        headers: &[&str],
+        items: &[T],
+        row: impl Fn(&T) -> Vec<Cell>,
+    ) -> Result<(), Failure> {
+        let headers: Vec<Cell> = headers.iter().map(|&header| Cell::from(header)).collect();
+        let mut columns = Columns::default();
+        columns.fit(&headers);
+        for item in items {
+            columns.fit(&row(item));
+        }
+        if !headers.is_empty() {
+            self.row(&mut columns, &headers)?;
+        }
+        for item in items {
+            self.row(&mut columns, &row(item))?;
+            if self.closed {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Writes one line of a table that grows, coloured where the terminal allows it.

@@ -1,7 +1,9 @@
 //! The report as a table, as names, and as the lines of a watch.
 
+use std::collections::BTreeMap;
+
 use console::{
-    Cell, Columns, Failure, Output, OutputFlags, OutputFormat, Table, Tone, human, note, short,
+    Cell, Columns, Failure, Output, OutputFlags, OutputFormat, Tone, human, note, short,
 };
 use jiff::SignedDuration;
 
@@ -43,7 +45,12 @@ impl View {
 pub fn print(report: &LeaseList, view: View, output: &mut Output) -> Result<(), Failure> {
     match view.format {
         OutputFormat::Table | OutputFormat::Wide if report.items.is_empty() => {}
-        OutputFormat::Table | OutputFormat::Wide => output.table(table(report, view))?,
+        OutputFormat::Table | OutputFormat::Wide => {
+            let wide = view.format == OutputFormat::Wide;
+            output.table(&headers(view, wide), &report.items, |item| {
+                row(item, view, wide)
+            })?;
+        }
         OutputFormat::Json => output.json(report)?,
         OutputFormat::Yaml => output.yaml(report)?,
         OutputFormat::Name => {
@@ -65,17 +72,7 @@ pub fn remarks(report: &LeaseList) -> Vec<String> {
             apart(-offset)
         ));
     }
-    for item in &report.items {
-        if let Some(offset) = item.notable_clock_offset() {
-            remarks.push(format!(
-                "the clock of {}, holder of {}/{}, is {} the API server's, or its writes take that long; the lag is corrected for it",
-                item.holder.as_ref().map_or(UNKNOWN, |holder| &holder.name),
-                item.namespace,
-                item.name,
-                apart(offset)
-            ));
-        }
-    }
+    remarks.extend(wrong_clocks(report));
     match report.hidden_node_heartbeats {
         0 => {}
         1 => remarks.push("1 node heartbeat is not shown; --kind all shows it".into()),
@@ -90,6 +87,36 @@ pub fn remarks(report: &LeaseList) -> Vec<String> {
         ));
     }
     remarks
+}
+
+/// How many holders with a wrong clock are named; the report has them all.
+const NAMED_CLOCKS: usize = 3;
+
+/// Which holders' clocks are wrong, in one remark for all of them.
+fn wrong_clocks(report: &LeaseList) -> Option<String> {
+    let mut named: BTreeMap<&str, SignedDuration> = BTreeMap::new();
+    for item in &report.items {
+        if let (Some(offset), Some(holder)) = (item.notable_clock_offset(), &item.holder) {
+            named.entry(&holder.name).or_insert(offset);
+        }
+    }
+    let more = named.len().saturating_sub(NAMED_CLOCKS);
+    let clocks: Vec<String> = named
+        .iter()
+        .take(NAMED_CLOCKS)
+        .map(|(holder, offset)| format!("{holder} is {} the API server's", apart(*offset)))
+        .collect();
+    let rest = if more == 0 {
+        String::new()
+    } else {
+        format!(", and {more} more are wrong")
+    };
+    (!clocks.is_empty()).then(|| {
+        format!(
+            "the clock of {}{rest}, or writes take that long; the lag is corrected for it",
+            clocks.join(", of ")
+        )
+    })
 }
 
 /// Prints remarks on standard error.
@@ -112,18 +139,11 @@ fn name(item: &LeaseItem) -> String {
     format!("lease.coordination.k8s.io/{}", item.name)
 }
 
-fn table(report: &LeaseList, view: View) -> Table {
-    let wide = view.format == OutputFormat::Wide;
-    let headers = headers(view, wide);
-    let mut table = Table::new(headers.into_iter().filter(|_| view.headers));
-    for item in &report.items {
-        table.row(row(item, view, wide));
-    }
-    table
-}
-
 fn headers(view: View, wide: bool) -> Vec<&'static str> {
     let mut headers = Vec::new();
+    if !view.headers {
+        return headers;
+    }
     if view.namespaces {
         headers.push("NAMESPACE");
     }
@@ -415,7 +435,7 @@ mod tests {
         }
     }
 
-    fn rendered(leases: Vec<Lease>, format: OutputFormat) -> String {
+    fn rendered(leases: Vec<Lease>) -> String {
         let facts = Facts {
             leases,
             now: at("2026-01-01T01:00:01.200Z"),
@@ -423,18 +443,28 @@ mod tests {
         };
         let view = View {
             namespaces: false,
-            format,
+            format: OutputFormat::Table,
             headers: true,
         };
-        table(&report(facts, SortKey::Name), view).render(false)
+        let headers: Vec<Cell> = headers(view, false).into_iter().map(Cell::from).collect();
+        let rows = report(facts, SortKey::Name).items;
+        let rows = std::iter::once(headers).chain(rows.iter().map(|item| row(item, view, false)));
+        let rows: Vec<Vec<Cell>> = rows.collect();
+        let mut columns = Columns::default();
+        for row in &rows {
+            columns.fit(row);
+        }
+        rows.iter()
+            .map(|row| columns.line(row, false) + "\n")
+            .collect()
     }
 
     #[test]
     fn the_table_shows_one_line_a_lease() {
         assert_eq!(
-            rendered(vec![lease()], OutputFormat::Table),
-            "NAME             HOLDER         STATE   RENEWED   DURATION   HELD   TRANSITIONS   AGE    \n\
-             kube-scheduler   controller-0   held    1.2s      15s        60m    3             2d1h   \n"
+            rendered(vec![lease()]),
+            "NAME             HOLDER         STATE   RENEWED   DURATION   HELD   TRANSITIONS   AGE\n\
+             kube-scheduler   controller-0   held    1.2s      15s        60m    3             2d1h\n"
         );
     }
 
@@ -448,16 +478,13 @@ mod tests {
             created: Time::Unset,
             ..lease()
         };
-        let text = rendered(
-            vec![
-                broken,
-                Lease {
-                    holder: None,
-                    ..lease()
-                },
-            ],
-            OutputFormat::Table,
-        );
+        let text = rendered(vec![
+            broken,
+            Lease {
+                holder: None,
+                ..lease()
+            },
+        ]);
         let lines: Vec<Vec<&str>> = text
             .lines()
             .map(|line| line.split_whitespace().collect())
@@ -498,11 +525,31 @@ mod tests {
             remarks(&report(facts, SortKey::Name)),
             [
                 "this machine's clock is 3.5s ahead of the API server's; all times are corrected for it",
-                "the clock of controller-0, holder of kube-system/kube-scheduler, is 9.0s ahead of the API server's, or its writes take that long; the lag is corrected for it",
+                "the clock of controller-0 is 9.0s ahead of the API server's, or writes take that long; the lag is corrected for it",
                 "3 node heartbeats are not shown; --kind all shows them",
                 "pods and nodes of holders are unknown where that is needed: not allowed to get pods in namespace \"kube-system\"",
             ]
         );
+    }
+
+    #[test]
+    fn many_wrong_clocks_are_one_remark() {
+        let leases = (0..100)
+            .map(|number| Lease {
+                name: format!("lease-{number}"),
+                holder: Some(format!("host-{number}_x")),
+                renewal_written: Some(at("2026-01-01T00:59:50Z")),
+                ..lease()
+            })
+            .collect();
+        let facts = Facts {
+            leases,
+            now: at("2026-01-01T01:00:01Z"),
+            ..Facts::default()
+        };
+        let remarks = remarks(&report(facts, SortKey::Name));
+        assert_eq!(remarks.len(), 1);
+        assert!(remarks[0].contains("and 97 more are wrong"), "{remarks:?}");
     }
 
     #[test]
