@@ -5,6 +5,7 @@
     reason = "a developer's tool talks to its terminal"
 )]
 
+mod bench;
 mod control_plane;
 mod failure;
 mod record_demo;
@@ -33,6 +34,15 @@ enum Task {
     Test,
     /// Record the cluster of `kubectl day2 demo` from a real control plane
     RecordDemo,
+    /// Measure what takes how long, against kubectl and an empty program
+    Bench {
+        /// Only this group of measurements
+        #[arg(value_enum)]
+        group: Option<bench::Group>,
+    },
+    /// Create the Leases of many nodes, for `bench`
+    #[command(hide = true)]
+    LoadLeases(bench::load::LoadLeases),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +60,8 @@ fn run(task: Task) -> Result<ExitCode, Failure> {
         Task::ControlPlane(task) => control_plane::run(task)?,
         Task::Test => test::run()?,
         Task::RecordDemo => record_demo::run()?,
+        Task::Bench { group } => return bench::run(group),
+        Task::LoadLeases(load) => bench::load::run(&load)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,52 @@
+//! What takes how long, against the real kubectl and an empty program, in one run on one machine.
+
+mod leases;
+pub(crate) mod load;
+mod measure;
+mod programs;
+mod start_up;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use crate::bench::measure::Floor;
+use crate::bench::programs::Programs;
+use crate::bench::table::Line;
+use crate::failure::Failure;
+
+/// The exit code of bad news.
+const MISSED: u8 = 3;
+
+/// Which rows of the design's table to measure.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Group {
+    /// `kubectl leases` against `kubectl get leases`
+    Leases,
+    /// `--version` against an empty program, and the size of the binary
+    StartUp,
+}
+
+/// Measures one group, or all, and prints the table.
+pub(crate) fn run(group: Option<Group>) -> Result<ExitCode, Failure> {
+    let wanted = |one| group.is_none_or(|group| group == one);
+    let programs = Programs::build()?;
+    let floor = Floor::measure(&programs)?;
+    let mut lines = Vec::new();
+    // First, while the machine is quiet.
+    if wanted(Group::StartUp) {
+        lines.extend(start_up::lines(&programs)?);
+    }
+    if wanted(Group::Leases) {
+        lines.extend(leases::lines(&programs)?);
+    }
+    print!("{}", table::render(&lines));
+    eprintln!("{floor}");
+    let missed = lines.iter().any(Line::missed);
+    Ok(if missed {
+        ExitCode::from(MISSED)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
