@@ -1,7 +1,7 @@
 //! kube-scheduler's filters as a pure library: on which nodes could this pod run, and if not, why
 //! not, in kube-scheduler's own words (v1.36.3, default profile and default feature gates).
 //!
-//! ```ignore
+//! ```
 //! use k8s_openapi::api::core::v1::{Node, Pod};
 //! use scheduler::State;
 //!
@@ -16,7 +16,20 @@
 //! only. There is no I/O, no clock and no randomness in here; where upstream picks at random, all
 //! it could pick is returned. What is not modelled is [`Code::Unknown`], never a guess.
 
+mod class;
+mod cycle;
+mod devices;
+mod filters;
+mod intern;
+mod labels;
+mod needs;
+mod nodes;
+mod preemption;
+pub mod quantity;
+mod resources;
 mod state;
+mod storage;
+mod topology;
 mod verdict;
 
 pub use state::{AddedPod, Mark, NodeId, PodId, PodQuery, PodRef, State};

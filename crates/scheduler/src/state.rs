@@ -1,16 +1,22 @@
 //! The cluster as the scheduler sees it.
 
-use k8s_openapi::api::core::v1::{Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::resource::v1::{DeviceClass, ResourceClaim, ResourceSlice};
 use k8s_openapi::api::scheduling::v1::PriorityClass;
-use k8s_openapi::api::storage::v1::{
-    CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment,
-};
 
-use crate::verdict::{Status, Verdicts};
+use crate::class::Class;
+use crate::devices::Devices;
+use crate::intern::{FastMap, Interner, Print, Sym, index};
+use crate::labels::{Labels, intern_labels};
+use crate::needs::Words;
+use crate::nodes::{AllNeeds, Face, NodeSlot, Shape, ShapeIds};
+use crate::preemption::Budget;
+use crate::resources::ResourceNames;
+use crate::storage::Storage;
+use crate::topology::{AntiTerms, Counters, Group, Topologies};
 
-/// A node of a [`State`]; grows in the order in which nodes are added.
+/// A node of a [`State`]; grows in the order in which nodes are first named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(crate) u32);
 
@@ -21,7 +27,7 @@ pub struct PodId(pub(crate) u32);
 /// A point in a [`State`]'s history that [`State::rollback`] returns to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Mark(pub(crate) usize);
+pub struct Mark(usize);
 
 /// What became of a pod that was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,156 +52,605 @@ pub struct PodRef<'a> {
     pub name: &'a str,
     /// Its priority; a missing one is 0.
     pub priority: i32,
-    /// Its node.
-    pub node: Option<NodeId>,
+    /// The node it is on, or nominated to.
+    pub node: NodeId,
+    /// Whether it only is nominated to the node.
+    pub nominated: bool,
 }
 
-/// A pod whose scheduling needs have been read; see [`State::prepare`].
+/// A pod whose scheduling needs have been read; see [`State::prepare`]. Belongs to the state that
+/// prepared it, and stays valid when that changes.
 #[derive(Clone, Debug)]
-pub struct PodQuery {}
+pub struct PodQuery {
+    pub(crate) class: u32,
+    pub(crate) needs: u32,
+    pub(crate) name: Box<str>,
+    pub(crate) uid: Box<str>,
+    pub(crate) priority: i32,
+    pub(crate) gates: Vec<String>,
+    pub(crate) nominated_node: Option<Box<str>>,
+    pub(crate) never_preempts: bool,
+    pub(crate) started: i64,
+}
+
+/// One pod that was kept.
+#[derive(Clone, Debug)]
+pub(crate) struct PodEntry {
+    pub(crate) class: u32,
+    pub(crate) needs: u32,
+    pub(crate) node: u32,
+    /// Its place in its group.
+    group_at: u32,
+    pub(crate) priority: i32,
+    /// Nanoseconds since 1970; the maximum for a pod that did not start.
+    pub(crate) started: i64,
+    pub(crate) name: Box<str>,
+    pub(crate) terminating: bool,
+    /// Terminating because kube-scheduler preempted it.
+    pub(crate) preempted: bool,
+    pub(crate) nominated: bool,
+    live: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    PodAdded(u32),
+    PodRemoved(u32),
+    /// The node's object before, if it had one.
+    Node(u32, Option<Box<Face>>),
+}
 
 /// Nodes, assigned and nominated pods, and the objects their scheduling depends on.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct State {
-    nodes: u32,
+    pub(crate) texts: Interner,
+    pub(crate) words: Words,
+    pub(crate) resource_names: ResourceNames,
+    pub(crate) shapes: Vec<Shape>,
+    pub(crate) shape_ids: ShapeIds,
+    pub(crate) nodes: Vec<NodeSlot>,
+    pub(crate) node_ids: FastMap<Sym, u32>,
+    /// How many nodes have an object.
+    pub(crate) present: usize,
+    pub(crate) node_revision: u64,
+    pub(crate) pods: Vec<PodEntry>,
+    free_pods: Vec<u32>,
+    pod_ids: FastMap<u64, u32>,
+    pub(crate) nominated_uids: FastMap<u32, Box<str>>,
+    pub(crate) classes: Vec<Class>,
+    pub(crate) class_ids: FastMap<u128, u32>,
+    pub(crate) needs: AllNeeds,
+    pub(crate) needs_ids: FastMap<u128, u32>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) group_ids: FastMap<(Sym, Labels), u32>,
+    pub(crate) groups_by_pair: FastMap<(Sym, Sym), Vec<u32>>,
+    pub(crate) topologies: Topologies,
+    pub(crate) counters: Counters,
+    pub(crate) anti: AntiTerms,
+    pub(crate) namespaces: FastMap<Sym, Labels>,
+    pub(crate) storage: Storage,
+    pub(crate) devices: Devices,
+    pub(crate) budgets: Vec<Budget>,
+    log: Option<Vec<Change>>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl State {
     /// An empty cluster.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        let mut texts = Interner::default();
+        let words = Words::new(&mut texts);
+        Self {
+            texts,
+            words,
+            resource_names: ResourceNames::default(),
+            shapes: Vec::new(),
+            shape_ids: ShapeIds::default(),
+            nodes: Vec::new(),
+            node_ids: FastMap::default(),
+            present: 0,
+            node_revision: 0,
+            pods: Vec::new(),
+            free_pods: Vec::new(),
+            pod_ids: FastMap::default(),
+            nominated_uids: FastMap::default(),
+            classes: Vec::new(),
+            class_ids: FastMap::default(),
+            needs: AllNeeds::default(),
+            needs_ids: FastMap::default(),
+            groups: Vec::new(),
+            group_ids: FastMap::default(),
+            groups_by_pair: FastMap::default(),
+            topologies: Topologies::default(),
+            counters: Counters::default(),
+            anti: AntiTerms::default(),
+            namespaces: FastMap::default(),
+            storage: Storage::default(),
+            devices: Devices::default(),
+            budgets: Vec::new(),
+            log: None,
+        }
     }
 
-    /// Adds a node, or replaces the node of that name. Pods may come before their node.
-    pub fn add_node(&mut self, _node: &Node) -> NodeId {
-        self.nodes += 1;
-        NodeId(self.nodes - 1)
+    // --- nodes ----------------------------------------------------------------------------------
+
+    /// Adds a node, or replaces the node of that name; pods stay. Pods may come before their node.
+    pub fn add_node(&mut self, node: &Node) -> NodeId {
+        let id = self.slot(node.metadata.name.as_deref().unwrap_or_default());
+        let face = self.read_face(node);
+        self.change_node(id, Some(face));
+        NodeId(id)
     }
 
-    /// Takes a node away, with the pods on it. False if there is none.
-    pub fn remove_node(&mut self, _node: NodeId) -> bool {
-        false
+    /// Takes a node away, with the pods on it and those nominated to it. False if there is none.
+    pub fn remove_node(&mut self, node: NodeId) -> bool {
+        let Some(slot) = self.nodes.get(node.0 as usize).filter(|slot| slot.present) else {
+            return false;
+        };
+        for pod in [slot.pods.clone(), slot.nominated.clone()].concat() {
+            self.remove_pod(PodId(pod));
+        }
+        self.change_node(node.0, None);
+        true
+    }
+
+    fn change_node(&mut self, node: u32, face: Option<Face>) {
+        let before = self.set_face(node, face);
+        self.record(|| Change::Node(node, before.map(Box::new)));
     }
 
     /// The node of that name.
     #[must_use]
-    pub fn node(&self, _name: &str) -> Option<NodeId> {
-        None
+    pub fn node(&self, name: &str) -> Option<NodeId> {
+        let id = *self.node_ids.get(&self.texts.find(name)?)?;
+        self.nodes[id as usize].present.then_some(NodeId(id))
     }
 
     /// A node's name.
     #[must_use]
-    pub fn node_name(&self, _node: NodeId) -> Option<&str> {
-        None
+    pub fn node_name(&self, node: NodeId) -> Option<&str> {
+        let slot = self.nodes.get(node.0 as usize)?;
+        Some(self.texts.text(slot.name))
     }
 
-    /// All nodes, in the order in which they were added.
+    /// All nodes, in the order in which they were first named.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
-        (0..self.nodes).map(NodeId)
+        let slots = self.nodes.iter().enumerate();
+        slots
+            .filter(|(_, slot)| slot.present)
+            .map(|(at, _)| NodeId(index(at)))
     }
+
+    /// The pods on a node.
+    pub fn pods_on(&self, node: NodeId) -> impl Iterator<Item = PodId> {
+        let slot = self.nodes.get(node.0 as usize);
+        slot.into_iter()
+            .flat_map(|slot| &slot.pods)
+            .map(|&pod| PodId(pod))
+    }
+
+    /// Adds `copies` nodes like this one, under the names `name(0..copies)`, without its pods.
+    /// A hostname label becomes the name. Names that are taken are replaced.
+    pub fn clone_node_as_template(
+        &mut self,
+        node: NodeId,
+        copies: usize,
+        mut name: impl FnMut(usize) -> String,
+    ) -> Vec<NodeId> {
+        let Some(slot) = self.nodes.get(node.0 as usize).filter(|slot| slot.present) else {
+            return Vec::new();
+        };
+        let face = slot.face.clone();
+        let template = slot.name;
+        let mut all = Vec::with_capacity(copies);
+        for copy in 0..copies {
+            let id = self.slot(&name(copy));
+            let own = self.nodes[id as usize].name;
+            let mut face = face.clone();
+            face.hostname = face.hostname.map(|_| own);
+            self.storage.clone_csi_node(template, own);
+            self.change_node(id, Some(face));
+            all.push(NodeId(id));
+        }
+        all
+    }
+
+    // --- pods -----------------------------------------------------------------------------------
 
     /// Adds a pod, or replaces the pod of that namespace and name.
-    pub fn add_pod(&mut self, _pod: &Pod) -> AddedPod {
-        AddedPod::Pending
+    pub fn add_pod(&mut self, pod: &Pod) -> AddedPod {
+        let name = pod.metadata.name.as_deref().unwrap_or_default();
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+        if let Some(&before) = self.pod_ids.get(&pod_key(namespace, name)) {
+            self.remove_pod(PodId(before));
+        }
+        let status = pod.status.as_ref();
+        let phase = status.and_then(|status| status.phase.as_deref());
+        if matches!(phase, Some("Succeeded" | "Failed")) {
+            return AddedPod::Terminal;
+        }
+        let spec = pod.spec.as_ref();
+        let given = |text: Option<&String>| text.filter(|text| !text.is_empty()).cloned();
+        let assigned = given(spec.and_then(|spec| spec.node_name.as_ref()));
+        let nominated = given(status.and_then(|status| status.nominated_node_name.as_ref()))
+            .filter(|_| is_ours_to_place(pod));
+        let Some(node) = assigned.as_ref().or(nominated.as_ref()) else {
+            return AddedPod::Pending;
+        };
+        let entry = PodEntry {
+            class: self.class_of(pod),
+            needs: self.needs_of(spec, false),
+            node: self.slot(node),
+            group_at: 0,
+            priority: spec.and_then(|spec| spec.priority).unwrap_or(0),
+            started: started(pod),
+            name: name.into(),
+            terminating: pod.metadata.deletion_timestamp.is_some(),
+            preempted: is_preempted(pod),
+            nominated: assigned.is_none(),
+            live: true,
+        };
+        let id = self.insert_pod(entry);
+        if assigned.is_some() {
+            return AddedPod::Assigned(PodId(id));
+        }
+        let uid = pod.metadata.uid.as_deref().unwrap_or_default();
+        self.nominated_uids.insert(id, uid.into());
+        AddedPod::Nominated(PodId(id))
     }
 
-    /// Puts a pod on a node, whatever its own `spec.nodeName` says.
-    pub fn assign(&mut self, _query: &PodQuery, _node: NodeId) -> Option<PodId> {
-        None
+    /// Puts a prepared pod on a node, whatever its `spec.nodeName` says and whether it fits or
+    /// not. A pod of its namespace and name is replaced. `None` if there is no such node.
+    pub fn assign(&mut self, query: &PodQuery, node: NodeId) -> Option<PodId> {
+        self.nodes
+            .get(node.0 as usize)
+            .filter(|slot| slot.present)?;
+        let namespace = self.classes.get(query.class as usize)?.namespace;
+        let key = pod_key(self.texts.text(namespace), &query.name);
+        if let Some(&before) = self.pod_ids.get(&key) {
+            self.remove_pod(PodId(before));
+        }
+        let id = self.insert_pod(PodEntry {
+            class: query.class,
+            needs: query.needs,
+            node: node.0,
+            group_at: 0,
+            priority: query.priority,
+            started: i64::MAX,
+            name: query.name.clone(),
+            terminating: false,
+            preempted: false,
+            nominated: false,
+            live: true,
+        });
+        Some(PodId(id))
+    }
+
+    fn insert_pod(&mut self, entry: PodEntry) -> u32 {
+        let free = if self.log.is_some() {
+            None
+        } else {
+            self.free_pods.pop()
+        };
+        let id = if let Some(id) = free {
+            self.pods[id as usize] = entry;
+            id
+        } else {
+            self.pods.push(entry);
+            index(self.pods.len() - 1)
+        };
+        self.attach(id);
+        self.record(|| Change::PodAdded(id));
+        id
     }
 
     /// Takes a pod away. False if there is none.
-    pub fn remove_pod(&mut self, _pod: PodId) -> bool {
-        false
+    pub fn remove_pod(&mut self, pod: PodId) -> bool {
+        if !self.is_live(pod) {
+            return false;
+        }
+        self.detach(pod.0);
+        if self.log.is_some() {
+            self.record(|| Change::PodRemoved(pod.0));
+        } else {
+            self.nominated_uids.remove(&pod.0);
+            self.free_pods.push(pod.0);
+        }
+        true
+    }
+
+    fn is_live(&self, pod: PodId) -> bool {
+        self.pods
+            .get(pod.0 as usize)
+            .is_some_and(|entry| entry.live)
+    }
+
+    fn key_of(&self, pod: u32) -> u64 {
+        let entry = &self.pods[pod as usize];
+        let namespace = self.classes[entry.class as usize].namespace;
+        pod_key(self.texts.text(namespace), &entry.name)
+    }
+
+    fn attach(&mut self, pod: u32) {
+        self.pod_ids.insert(self.key_of(pod), pod);
+        let entry = &mut self.pods[pod as usize];
+        entry.live = true;
+        let slot = &mut self.nodes[entry.node as usize];
+        if entry.nominated {
+            slot.nominated.push(pod);
+            return;
+        }
+        let class = &self.classes[entry.class as usize];
+        slot.pods.push(pod);
+        slot.used.change(&class.used, 1);
+        slot.non_zero.0 = slot.non_zero.0.wrapping_add(class.non_zero.0);
+        slot.non_zero.1 = slot.non_zero.1.wrapping_add(class.non_zero.1);
+        slot.ports.extend(&class.ports);
+        let group = &mut self.groups[class.group as usize];
+        entry.group_at = index(group.pods.len());
+        group.pods.push(pod);
+        if slot.present {
+            self.count_pod(pod, true);
+        }
+        self.use_claims(pod, true);
+    }
+
+    fn detach(&mut self, pod: u32) {
+        self.pod_ids.remove(&self.key_of(pod));
+        let entry = &mut self.pods[pod as usize];
+        entry.live = false;
+        let slot = &mut self.nodes[entry.node as usize];
+        if entry.nominated {
+            slot.nominated.retain(|&own| own != pod);
+            return;
+        }
+        let class = &self.classes[entry.class as usize];
+        if let Some(at) = slot.pods.iter().rposition(|&own| own == pod) {
+            slot.pods.swap_remove(at);
+        }
+        slot.used.change(&class.used, -1);
+        slot.non_zero.0 = slot.non_zero.0.wrapping_sub(class.non_zero.0);
+        slot.non_zero.1 = slot.non_zero.1.wrapping_sub(class.non_zero.1);
+        for port in &class.ports {
+            if let Some(at) = slot.ports.iter().position(|own| own == port) {
+                slot.ports.swap_remove(at);
+            }
+        }
+        let at = entry.group_at as usize;
+        let present = slot.present;
+        let group = &mut self.groups[class.group as usize];
+        group.pods.swap_remove(at);
+        if let Some(&moved) = group.pods.get(at) {
+            self.pods[moved as usize].group_at = index(at);
+        }
+        if present {
+            self.count_pod(pod, false);
+        }
+        self.use_claims(pod, false);
+    }
+
+    fn use_claims(&mut self, pod: u32, up: bool) {
+        let class = &self.classes[self.pods[pod as usize].class as usize];
+        let claims = class.volumes.iter().flat_map(|volumes| &volumes.claims);
+        for own in claims.filter(|own| !own.ephemeral) {
+            let users = self
+                .storage
+                .users
+                .entry((class.namespace, own.claim))
+                .or_default();
+            *users = if up {
+                *users + 1
+            } else {
+                users.saturating_sub(1)
+            };
+        }
     }
 
     /// The kept pod of that namespace and name.
     #[must_use]
-    pub fn pod(&self, _namespace: &str, _name: &str) -> Option<PodId> {
-        None
+    pub fn pod(&self, namespace: &str, name: &str) -> Option<PodId> {
+        let id = *self.pod_ids.get(&pod_key(namespace, name))?;
+        Some(PodId(id))
     }
 
     /// What is known of a pod.
     #[must_use]
-    pub fn pod_ref(&self, _pod: PodId) -> Option<PodRef<'_>> {
-        None
+    pub fn pod_ref(&self, pod: PodId) -> Option<PodRef<'_>> {
+        let entry = self.pods.get(pod.0 as usize)?;
+        let namespace = self.classes[entry.class as usize].namespace;
+        Some(PodRef {
+            namespace: self.texts.text(namespace),
+            name: &entry.name,
+            priority: entry.priority,
+            node: NodeId(entry.node),
+            nominated: entry.nominated,
+        })
     }
+
+    /// How many assigned and nominated pods there are.
+    #[must_use]
+    pub fn pod_count(&self) -> usize {
+        self.pod_ids.len()
+    }
+
+    // --- objects --------------------------------------------------------------------------------
 
     /// Adds or replaces a namespace; only its labels matter.
-    pub fn add_namespace(&mut self, _namespace: &Namespace) {}
-
-    /// Adds or replaces a volume.
-    pub fn add_persistent_volume(&mut self, _volume: &PersistentVolume) {}
-
-    /// Adds or replaces a claim.
-    pub fn add_persistent_volume_claim(&mut self, _claim: &PersistentVolumeClaim) {}
-
-    /// Adds or replaces a storage class.
-    pub fn add_storage_class(&mut self, _class: &StorageClass) {}
-
-    /// Adds or replaces a node's list of CSI drivers.
-    pub fn add_csi_node(&mut self, _node: &CSINode) {}
-
-    /// Adds or replaces a CSI driver.
-    pub fn add_csi_driver(&mut self, _driver: &CSIDriver) {}
-
-    /// Adds or replaces a capacity a CSI driver publishes.
-    pub fn add_csi_storage_capacity(&mut self, _capacity: &CSIStorageCapacity) {}
-
-    /// Adds or replaces an attachment.
-    pub fn add_volume_attachment(&mut self, _attachment: &VolumeAttachment) {}
-
-    /// Adds or replaces a slice of a pool of devices.
-    pub fn add_resource_slice(&mut self, _slice: &ResourceSlice) {}
-
-    /// Adds or replaces a claim of devices.
-    pub fn add_resource_claim(&mut self, _claim: &ResourceClaim) {}
-
-    /// Adds or replaces a class of devices.
-    pub fn add_device_class(&mut self, _class: &DeviceClass) {}
-
-    /// Adds or replaces a disruption budget; only preemption reads them.
-    pub fn add_pod_disruption_budget(&mut self, _budget: &PodDisruptionBudget) {}
-
-    /// Adds or replaces a priority class; only preemption reads them.
-    pub fn add_priority_class(&mut self, _class: &PriorityClass) {}
-
-    /// Reads what a pod needs.
-    pub fn prepare(&mut self, _pod: &Pod) -> PodQuery {
-        PodQuery {}
+    pub fn add_namespace(&mut self, namespace: &Namespace) {
+        let name = self
+            .texts
+            .intern(namespace.metadata.name.as_deref().unwrap_or_default());
+        let labels = intern_labels(namespace.metadata.labels.as_ref(), &mut self.texts);
+        self.namespaces.insert(name, labels);
     }
 
-    /// Runs one cycle up to the filters: every node's verdict.
-    pub fn filter(&mut self, _query: &PodQuery) -> Verdicts {
-        Verdicts {
-            prefilter: Status::success(),
-            table: Vec::new(),
-            nodes: Vec::new(),
+    /// Adds or replaces a slice of a pool of devices.
+    pub fn add_resource_slice(&mut self, slice: &ResourceSlice) {
+        self.devices.add_slice(slice, &mut self.texts);
+    }
+
+    /// Adds or replaces a claim of devices.
+    pub fn add_resource_claim(&mut self, claim: &ResourceClaim) {
+        self.devices.add_claim(claim, &mut self.texts);
+    }
+
+    /// Adds or replaces a class of devices.
+    pub fn add_device_class(&mut self, class: &DeviceClass) {
+        self.devices.add_class(class, &mut self.texts);
+    }
+
+    /// Adds or replaces a disruption budget; only preemption reads them.
+    pub fn add_pod_disruption_budget(&mut self, budget: &PodDisruptionBudget) {
+        let own = Budget::read(budget, &mut self.texts);
+        self.budgets.retain(|other| !other.is_same_object(&own));
+        self.budgets.push(own);
+    }
+
+    /// Adds a priority class. kube-scheduler reads the priority that the API server wrote into the
+    /// pod, so this changes nothing; it is here so that all objects can be handed over alike.
+    #[expect(
+        clippy::unused_self,
+        reason = "part of the uniform way to hand over objects"
+    )]
+    pub fn add_priority_class(&mut self, _class: &PriorityClass) {}
+
+    // --- queries --------------------------------------------------------------------------------
+
+    /// Reads what a pod needs. What depends on other objects is looked up in each cycle.
+    pub fn prepare(&mut self, pod: &Pod) -> PodQuery {
+        let spec = pod.spec.as_ref();
+        let status = pod.status.as_ref();
+        let gates = spec.and_then(|spec| spec.scheduling_gates.as_ref());
+        let nominated = status.and_then(|status| status.nominated_node_name.as_deref());
+        let policy = spec.and_then(|spec| spec.preemption_policy.as_deref());
+        PodQuery {
+            class: self.class_of(pod),
+            needs: self.needs_of(spec, true),
+            name: pod.metadata.name.as_deref().unwrap_or_default().into(),
+            uid: pod.metadata.uid.as_deref().unwrap_or_default().into(),
+            priority: spec.and_then(|spec| spec.priority).unwrap_or(0),
+            gates: gates
+                .into_iter()
+                .flatten()
+                .map(|gate| gate.name.clone())
+                .collect(),
+            nominated_node: nominated.filter(|name| !name.is_empty()).map(Into::into),
+            never_preempts: policy == Some("Never"),
+            started: started(pod),
         }
     }
 
-    /// The nodes on which the pod could run, found one by one.
-    pub fn feasible(&mut self, query: &PodQuery) -> impl Iterator<Item = NodeId> {
-        let verdicts = self.filter(query);
-        verdicts.feasible().collect::<Vec<_>>().into_iter()
+    /// A query for a pod that was kept, as if it were still to be placed: without its node.
+    #[must_use]
+    pub fn query_of(&self, pod: PodId) -> Option<PodQuery> {
+        let entry = self.pods.get(pod.0 as usize).filter(|entry| entry.live)?;
+        let uid = self.nominated_uids.get(&pod.0).cloned().unwrap_or_default();
+        Some(PodQuery {
+            class: entry.class,
+            needs: entry.needs,
+            name: entry.name.clone(),
+            uid,
+            priority: entry.priority,
+            gates: Vec::new(),
+            nominated_node: None,
+            never_preempts: false,
+            started: entry.started,
+        })
     }
 
-    /// Remembers this moment; changes of nodes and pods after it can be taken back.
+    // --- history --------------------------------------------------------------------------------
+
+    fn record(&mut self, change: impl FnOnce() -> Change) {
+        if let Some(log) = &mut self.log {
+            log.push(change());
+        }
+    }
+
+    /// Remembers this moment: from here on changes of nodes and pods can be taken back. Changes of
+    /// other objects cannot.
     pub fn mark(&mut self) -> Mark {
-        Mark(0)
+        Mark(self.log.get_or_insert_default().len())
     }
 
-    /// Takes back every change of nodes and pods since the mark.
-    pub fn rollback(&mut self, _mark: Mark) {}
-
-    /// Adds `copies` nodes like this one, under the names `name(0..copies)`, without its pods.
-    pub fn clone_node_as_template(
-        &mut self,
-        _node: NodeId,
-        _copies: usize,
-        _name: impl FnMut(usize) -> String,
-    ) -> Vec<NodeId> {
-        Vec::new()
+    /// Takes back every change of nodes and pods since the mark, which stays good for more.
+    /// Costs as much as the changes did.
+    pub fn rollback(&mut self, mark: Mark) {
+        let Some(mut log) = self.log.take() else {
+            return;
+        };
+        let changes = log.split_off(mark.0.min(log.len()));
+        for change in changes.into_iter().rev() {
+            match change {
+                Change::PodAdded(pod) => {
+                    self.detach(pod);
+                    if pod + 1 == index(self.pods.len()) {
+                        self.pods.pop();
+                        self.nominated_uids.remove(&pod);
+                    }
+                }
+                Change::PodRemoved(pod) => self.attach(pod),
+                Change::Node(node, face) => {
+                    self.set_face(node, face.map(|face| *face));
+                }
+            }
+        }
+        self.log = Some(log);
     }
+
+    /// Makes all changes final; marks are void after this.
+    pub fn forget_marks(&mut self) {
+        self.log = None;
+    }
+}
+
+fn pod_key(namespace: &str, name: &str) -> u64 {
+    let mut print = Print::new();
+    print.text(namespace);
+    print.text(name);
+    let wide = print.value();
+    #[expect(clippy::cast_possible_truncation, reason = "half of a hash")]
+    let half = wide as u64;
+    half
+}
+
+/// Pods that wait for this very scheduler.
+fn is_ours_to_place(pod: &Pod) -> bool {
+    let Some(spec) = &pod.spec else {
+        return false;
+    };
+    let scheduler = spec.scheduler_name.as_deref().unwrap_or_default();
+    matches!(scheduler, "" | "default-scheduler")
+        && spec.scheduling_gates.as_ref().is_none_or(Vec::is_empty)
+}
+
+fn started(pod: &Pod) -> i64 {
+    let time = pod
+        .status
+        .as_ref()
+        .and_then(|status| status.start_time.as_ref());
+    time.map_or(i64::MAX, |time| {
+        i64::try_from(time.0.as_nanosecond()).unwrap_or(i64::MAX - 1)
+    })
+}
+
+fn is_preempted(pod: &Pod) -> bool {
+    if pod.metadata.deletion_timestamp.is_none() {
+        return false;
+    }
+    let conditions = pod
+        .status
+        .as_ref()
+        .and_then(|status| status.conditions.as_ref());
+    (conditions.into_iter().flatten())
+        .find(|condition| condition.type_ == "DisruptionTarget")
+        .is_some_and(|condition| {
+            condition.status == "True"
+                && condition.reason.as_deref() == Some("PreemptionByScheduler")
+        })
 }

@@ -127,6 +127,30 @@ impl Status {
         }
     }
 
+    pub(crate) fn new(code: Code, plugin: Plugin, reason: impl Into<String>) -> Self {
+        Self {
+            code,
+            plugin: Some(plugin),
+            reasons: vec![reason.into()],
+        }
+    }
+
+    pub(crate) fn unschedulable(plugin: Plugin, reason: impl Into<String>) -> Self {
+        Self::new(Code::Unschedulable, plugin, reason)
+    }
+
+    pub(crate) fn unresolvable(plugin: Plugin, reason: impl Into<String>) -> Self {
+        Self::new(Code::UnschedulableAndUnresolvable, plugin, reason)
+    }
+
+    pub(crate) fn error(plugin: Plugin, reason: impl Into<String>) -> Self {
+        Self::new(Code::Error, plugin, reason)
+    }
+
+    pub(crate) fn unknown(plugin: Plugin, why: impl Into<String>) -> Self {
+        Self::new(Code::Unknown, plugin, why)
+    }
+
     /// Whether the pod fits.
     #[must_use]
     pub fn is_success(&self) -> bool {
@@ -196,6 +220,9 @@ impl Verdicts {
             return Some("no nodes available to schedule pods".to_owned());
         }
         if self.prefilter.code == Code::Error {
+            return Some(self.prefilter.reasons.join(", "));
+        }
+        if self.prefilter.plugin == Some(Plugin::SchedulingGates) {
             return Some(self.prefilter.reasons.join(", "));
         }
         let head = format!("0/{} nodes are available:", self.nodes.len());

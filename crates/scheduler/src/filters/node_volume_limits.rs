@@ -1,0 +1,152 @@
+//! How many volumes a CSI driver can attach to a node.
+//!
+//! Follows kubernetes/kubernetes `pkg/scheduler/framework/plugins/nodevolumelimits/csi.go`.
+
+use crate::class::{Class, Volumes};
+use crate::cycle::{Cycle, Fail, Overlay};
+use crate::intern::{FastMap, Sym};
+use crate::state::State;
+use crate::storage::{Pvc, migrated_driver};
+use crate::verdict::{Plugin, Status};
+
+pub(crate) const REASON: &str = "node(s) exceed max volume count";
+
+/// A volume that is, or will be, attached: by driver and handle, or by the claim it will be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Handle {
+    Known(Sym),
+    For(Sym, Sym),
+}
+
+type Attached = FastMap<(Sym, Handle), ()>;
+
+/// Upstream's error about a claim of an ephemeral volume that another pod owns.
+pub(crate) fn not_owner(state: &State, namespace: Sym, claim: Sym, owner: Sym) -> String {
+    let text = |sym| state.texts.text(sym);
+    let namespace = text(namespace);
+    format!(
+        "PVC {namespace}/{} was not created for pod {namespace}/{} (pod is not owner)",
+        text(claim),
+        text(owner)
+    )
+}
+
+fn driver(state: &State, has_csi_node: bool, claim: &Pvc) -> Option<(Sym, Handle)> {
+    let Some(volume) = state.storage.volumes.get(&claim.volume) else {
+        return driver_of_class(state, has_csi_node, claim);
+    };
+    if let Some((driver, handle)) = volume.csi {
+        return Some((driver, Handle::Known(handle)));
+    }
+    let (_, driver, handle) = volume.migrated.filter(|_| has_csi_node)?;
+    Some((driver, Handle::Known(handle)))
+}
+
+fn driver_of_class(state: &State, has_csi_node: bool, claim: &Pvc) -> Option<(Sym, Handle)> {
+    let class = state.storage.classes.get(&claim.class)?;
+    let handle = Handle::For(claim.namespace, claim.name);
+    let provisioner = state.texts.text(class.provisioner);
+    match migrated_driver(provisioner) {
+        Some(_) if !has_csi_node => None,
+        Some(driver) => Some((state.texts.find(driver)?, handle)),
+        None => Some((class.provisioner, handle)),
+    }
+}
+
+fn collect(
+    state: &State,
+    class: &Class,
+    volumes: &Volumes,
+    has_csi_node: bool,
+    is_new: bool,
+    all: &mut Attached,
+) -> Result<(), String> {
+    let empty = state.words.empty;
+    let mut insert = |driver: Sym, handle: Handle| {
+        if driver != empty && handle != Handle::Known(empty) {
+            all.insert((driver, handle), ());
+        }
+    };
+    for used in &volumes.claims {
+        let Some(claim) = state.storage.claims.get(&(class.namespace, used.claim)) else {
+            if is_new {
+                let name = state.texts.text(used.claim);
+                return Err(format!("persistentvolumeclaim \"{name}\" not found"));
+            }
+            continue;
+        };
+        if let (true, Some((name, uid))) = (used.ephemeral, volumes.owner)
+            && claim.controller != Some(uid)
+        {
+            return Err(not_owner(state, class.namespace, used.claim, name));
+        }
+        if let Some((driver, handle)) = driver(state, has_csi_node, claim) {
+            insert(driver, handle);
+        }
+    }
+    if has_csi_node {
+        for &(driver, handle) in &volumes.inline {
+            insert(driver, Handle::Known(handle));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn filter(
+    state: &State,
+    cycle: &Cycle,
+    node: u32,
+    overlay: Option<&Overlay>,
+) -> Option<Fail> {
+    let class = &state.classes[cycle.class as usize];
+    let volumes = class.volumes.as_ref()?;
+    let name = state.nodes[node as usize].name;
+    let csi_node = state.storage.csi_nodes.get(&name);
+    let has_csi_node = csi_node.is_some();
+    let failed = |error: String| {
+        let reason = format!("running \"NodeVolumeLimits\" filter plugin: {error}");
+        Some(Fail::Other(Box::new(Status::error(
+            Plugin::NodeVolumeLimits,
+            reason,
+        ))))
+    };
+    let mut new = Attached::default();
+    if let Err(error) = collect(state, class, volumes, has_csi_node, true, &mut new) {
+        return failed(error);
+    }
+    let limits = csi_node
+        .map(|own| own.limits.as_slice())
+        .unwrap_or_default();
+    if new.is_empty() || limits.is_empty() {
+        return None;
+    }
+    let mut attached = Attached::default();
+    let none = Overlay::default();
+    for pod in overlay.unwrap_or(&none).pods(state, node) {
+        let other = state.class_of_pod(pod);
+        if let Some(volumes) = &other.volumes
+            && let Err(error) = collect(state, other, volumes, true, false, &mut attached)
+        {
+            return failed(error);
+        }
+    }
+    new.retain(|volume, ()| !attached.contains_key(volume));
+    for &(_, driver, volume) in state.storage.attached.get(&name).into_iter().flatten() {
+        let handle = state
+            .storage
+            .volumes
+            .get(&volume)
+            .and_then(|volume| volume.csi);
+        if let Some((_, handle)) = handle {
+            attached.insert((driver, Handle::Known(handle)), ());
+        }
+    }
+    let count = |all: &Attached, driver: Sym| {
+        i64::try_from(all.keys().filter(|(own, _)| *own == driver).count()).unwrap_or(i64::MAX)
+    };
+    let over = limits.iter().any(|&(driver, most)| {
+        let more = count(&new, driver);
+        more > 0 && count(&attached, driver) + more > most
+    });
+    over.then(|| Fail::unschedulable(Plugin::NodeVolumeLimits, REASON))
+}
