@@ -606,7 +606,7 @@ mod tests {
             ("1mm", ParseError::Suffix),
             ("1e", ParseError::Suffix),
             ("1.2.3", ParseError::Format),
-            ("--1", ParseError::Format),
+            ("--1", ParseError::Suffix),
         ] {
             assert_eq!(Quantity::parse(text).err(), Some(want), "{text}");
         }
