@@ -450,34 +450,19 @@ fn parse_decimal(parts: &Text<'_>, exponent: i32, format: Format) -> Result<Quan
     if whole.is_empty() && fraction.is_empty() {
         return Err(ParseError::Numeric);
     }
-    let mut unscaled = 0_i128;
-    let mut scale = 0_i64;
-    let mut lost = false;
-    for (at, digit) in whole.bytes().chain(fraction.bytes()).enumerate() {
-        let next = unscaled
-            .checked_mul(10)
-            .and_then(|value| value.checked_add(i128::from(digit - b'0')));
-        let after_point = at >= whole.len();
-        match next {
-            Some(next) => {
-                unscaled = next;
-                scale += i64::from(after_point);
-            }
-            // Past 38 digits only what rounds matters.
-            None if after_point => lost |= digit != b'0',
-            None => return Ok(saturated(parts.positive, format)),
-        }
+    let mut digits: Vec<u8> = whole
+        .bytes()
+        .chain(fraction.bytes())
+        .map(|byte| byte - b'0')
+        .collect();
+    let mut places = i64::try_from(fraction.len()).unwrap_or(i64::MAX);
+    match format {
+        Format::Decimal => places -= i64::from(exponent),
+        Format::Binary => (0..exponent).for_each(|_| double(&mut digits)),
     }
-    let mut rounded = match format {
-        Format::Decimal => round_to_nano(unscaled, scale - i64::from(exponent), lost),
-        Format::Binary => unscaled
-            .checked_mul(1 << exponent)
-            .and_then(|unscaled| round_to_nano(unscaled, scale, lost)),
-    };
     let most = i128::from(i64::MAX) * 1_000_000_000;
-    if format == Format::Binary {
-        rounded = Some(rounded.map_or(most, |value| value.min(most)));
-    }
+    let rounded =
+        round_to_nano(&digits, places).filter(|&value| format == Format::Decimal || value <= most);
     let Some(unscaled) = rounded else {
         return Ok(saturated(parts.positive, format));
     };
@@ -485,32 +470,43 @@ fn parse_decimal(parts: &Text<'_>, exponent: i32, format: Format) -> Result<Quan
     Ok(Quantity(Amount::Dec { unscaled, scale: 9 }))
 }
 
+/// Twice a number of decimal digits.
+fn double(digits: &mut Vec<u8>) {
+    let mut carry = 0;
+    for digit in digits.iter_mut().rev() {
+        let twice = *digit * 2 + carry;
+        *digit = twice % 10;
+        carry = twice / 10;
+    }
+    if carry > 0 {
+        digits.insert(0, carry);
+    }
+}
+
+/// Go caps binary quantities at the largest `i64`; decimal ones have a limit only here.
 fn saturated(positive: bool, format: Format) -> Quantity {
-    let unscaled = match format {
-        Format::Binary => i128::from(i64::MAX) * 1_000_000_000,
-        Format::Decimal => i128::MAX,
+    let (unscaled, scale) = match format {
+        Format::Binary => (i128::from(i64::MAX), 0),
+        Format::Decimal => (i128::MAX, 9),
     };
     Quantity(Amount::Dec {
         unscaled: if positive { unscaled } else { -unscaled },
-        scale: 9,
+        scale,
     })
 }
 
-/// A number of `scale` places as one of nine places, rounded up.
-fn round_to_nano(unscaled: i128, scale: i64, lost: bool) -> Option<i128> {
-    if unscaled == 0 && !lost {
-        return Some(0);
+/// Digits of which so many are after the point, as a number of nine places, rounded up.
+fn round_to_nano(digits: &[u8], places: i64) -> Option<i128> {
+    let cut = usize::try_from((places - 9).max(0)).unwrap_or(usize::MAX);
+    let (kept, rest) = digits.split_at(digits.len().saturating_sub(cut));
+    let mut value = 0_i128;
+    for &digit in kept {
+        value = value.checked_mul(10)?.checked_add(i128::from(digit))?;
     }
-    if scale <= 9 {
-        return shift_up(unscaled, 9 - scale)?.checked_add(i128::from(lost));
+    if value != 0 {
+        value = shift_up(value, (9 - places).max(0))?;
     }
-    let factor = u32::try_from(scale - 9)
-        .ok()
-        .and_then(|digits| 10_i128.checked_pow(digits));
-    let Some(factor) = factor else {
-        return Some(1);
-    };
-    Some(unscaled / factor + i128::from(unscaled % factor != 0 || lost))
+    value.checked_add(i128::from(rest.iter().any(|&digit| digit != 0)))
 }
 
 #[cfg(test)]
