@@ -18,7 +18,7 @@ use crate::state::State;
 pub(crate) struct Port {
     pub(crate) ip: Sym,
     pub(crate) protocol: Sym,
-    pub(crate) port: i32,
+    pub(crate) number: i32,
 }
 
 /// One (anti-)affinity term of a pod.
@@ -712,7 +712,11 @@ impl State {
             let ip = given(&own.host_ip).map_or(words.any_ip, |ip| self.texts.intern(&ip));
             let protocol =
                 given(&own.protocol).map_or(words.tcp, |protocol| self.texts.intern(&protocol));
-            all.push(Port { ip, protocol, port });
+            all.push(Port {
+                ip,
+                protocol,
+                number: port,
+            });
         }
         all
     }

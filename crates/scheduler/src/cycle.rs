@@ -97,7 +97,7 @@ impl Overlay {
     pub(crate) fn new(cycle: &Cycle) -> Self {
         Self {
             spread: vec![0; cycle.spread.len()],
-            affinity: vec![0; cycle.affinity.affinity.len()],
+            affinity: vec![0; cycle.affinity.near.len()],
             anti: vec![0; cycle.affinity.anti.len()],
             ..Self::default()
         }
@@ -165,13 +165,8 @@ impl Overlay {
         }
         let affinity = &cycle.affinity;
         if !affinity.skip {
-            if matches_all(
-                state,
-                &affinity.affinity_parts,
-                own.namespace,
-                &group.labels,
-            ) {
-                for (at, &(topology, _)) in affinity.affinity.iter().enumerate() {
+            if matches_all(state, &affinity.together, own.namespace, &group.labels) {
+                for (at, &(topology, _)) in affinity.near.iter().enumerate() {
                     self.affinity[at] += by * i64::from(has(topology));
                 }
             }
@@ -225,15 +220,16 @@ impl Tally {
                 }
                 at
             }
-            Some(fail) => match self.plain.iter().find(|(known, _)| *known == fail) {
-                Some(&(_, at)) => at,
-                None => {
+            Some(fail) => {
+                if let Some(&(_, at)) = self.plain.iter().find(|(known, _)| *known == fail) {
+                    at
+                } else {
                     let at = index(self.table.len());
                     self.table.push(fail.status(state, cycle));
                     self.plain.push((fail, at));
                     at
                 }
-            },
+            }
         };
         self.nodes.push((NodeId(node), at));
     }
@@ -257,7 +253,7 @@ impl State {
         let zones = volume_zone::pre_filter(self, class)?;
         let spread = pod_topology_spread::pre_filter(self, class, needs)?;
         let affinity = inter_pod_affinity::pre_filter(self, class)?;
-        let devices = dynamic_resources::pre_filter(self, query)?;
+        let devices = dynamic_resources::pre_filter(self, query);
         self.judge_all(needs);
         Ok(Cycle {
             class,

@@ -1,6 +1,6 @@
 //! Resource claims and devices (DRA).
 
-use k8s_openapi::api::resource::v1::{DeviceClass, ResourceClaim, ResourceSlice};
+use k8s_openapi::api::resource::v1::DeviceClass;
 
 use crate::intern::{FastMap, Interner, Sym};
 
@@ -12,10 +12,6 @@ pub(crate) struct Devices {
 }
 
 impl Devices {
-    pub(crate) fn add_slice(&mut self, _slice: &ResourceSlice, _texts: &mut Interner) {}
-
-    pub(crate) fn add_claim(&mut self, _claim: &ResourceClaim, _texts: &mut Interner) {}
-
     pub(crate) fn add_class(&mut self, class: &DeviceClass, texts: &mut Interner) {
         let name = class.metadata.name.as_deref().unwrap_or_default();
         let own = texts.intern(name);

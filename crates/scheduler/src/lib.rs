@@ -27,10 +27,13 @@ mod nodes;
 mod preemption;
 pub mod quantity;
 mod resources;
+mod score;
 mod state;
 mod storage;
 mod topology;
 mod verdict;
 
+pub use preemption::{Candidate, Preemption};
+pub use score::{NodeScore, Scores};
 pub use state::{AddedPod, Mark, NodeId, PodId, PodQuery, PodRef, State};
 pub use verdict::{Code, Plugin, Status, Verdicts};

@@ -122,10 +122,6 @@ impl NodeTerm {
         Some(read)
     }
 
-    pub(crate) fn is_valid(&self) -> bool {
-        !self.invalid
-    }
-
     pub(crate) fn matches(&self, node: &NodeFace<'_>, texts: &Interner) -> bool {
         !self.invalid
             && self

@@ -230,7 +230,9 @@ impl State {
         let before = slot.present.then(|| std::mem::take(&mut slot.face));
         if let Some(before) = &before {
             self.nodes[node as usize].face = before.clone();
-            pods.iter().for_each(|&pod| self.count_pod(pod, false));
+            for &pod in &pods {
+                self.count_pod(pod, false);
+            }
             self.leave_topology(node);
             self.nodes[node as usize].present = false;
             self.present -= 1;
@@ -243,7 +245,9 @@ impl State {
             slot.present = true;
             self.present += 1;
             self.enter_topology(node);
-            pods.iter().for_each(|&pod| self.count_pod(pod, true));
+            for &pod in &pods {
+                self.count_pod(pod, true);
+            }
         }
         before
     }

@@ -1,9 +1,18 @@
 //! Which pods would go to make room.
+//!
+//! Follows kubernetes/kubernetes
+//! `pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go`,
+//! `pkg/scheduler/framework/preemption/preemption.go` and `pkg/scheduler/util/utils.go`.
+
+use std::collections::BTreeMap;
 
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
-use crate::intern::{Interner, Sym};
+use crate::cycle::{Cycle, Fail, Overlay};
+use crate::intern::{Interner, Sym, index};
 use crate::labels::Selector;
+use crate::state::{NodeId, PodId, PodQuery, State};
+use crate::verdict::Code;
 
 /// A disruption budget.
 #[derive(Clone, Debug)]
@@ -11,10 +20,10 @@ pub(crate) struct Budget {
     namespace: Sym,
     name: Sym,
     /// `None` if it cannot be parsed: the budget covers nothing then.
-    pub(crate) selector: Option<Selector>,
-    pub(crate) allowed: i32,
+    selector: Option<Selector>,
+    allowed: i32,
     /// Pods whose eviction was already granted.
-    pub(crate) disrupted: Vec<Box<str>>,
+    disrupted: Vec<Box<str>>,
 }
 
 impl Budget {
@@ -40,5 +49,278 @@ impl Budget {
 
     pub(crate) fn is_same_object(&self, other: &Self) -> bool {
         self.namespace == other.namespace && self.name == other.name
+    }
+}
+
+/// A node, and the pods that would have to go from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The node.
+    pub node: NodeId,
+    /// Most important first.
+    pub victims: Vec<PodId>,
+    /// How many of them go although a disruption budget does not allow it.
+    pub violations: usize,
+}
+
+/// What preemption could do for a pod that fits nowhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preemption {
+    /// Every node on which evictions help, with the least of them. Upstream looks at a random part
+    /// of large clusters only: see `sampled`.
+    pub candidates: Vec<Candidate>,
+    /// Which candidates upstream could choose, as positions; it picks at random among several.
+    pub best: Vec<usize>,
+    /// Set when there are so many nodes to try that upstream stops after some of them, and so may
+    /// not find the best.
+    pub sampled: bool,
+    /// The sentence upstream adds to the pod's message when preemption does not help.
+    pub message: Option<String>,
+}
+
+/// Upstream tries a tenth of the nodes, and at least so many.
+const LEAST_CANDIDATES: usize = 100;
+
+impl State {
+    /// Which lower-priority pods would go to make room for this one, as kube-scheduler's default
+    /// preemption chooses them. Nothing is changed. Pods on a node of equal priority and start
+    /// time are taken in any order, as upstream.
+    pub fn preempt(&mut self, query: &PodQuery) -> Preemption {
+        if query.never_preempts {
+            let message = "preemption: not eligible due to preemptionPolicy=Never.";
+            return Preemption {
+                message: Some(message.to_owned()),
+                ..Preemption::default()
+            };
+        }
+        let cycle = match self.pre_filter(query) {
+            Ok(cycle) => cycle,
+            Err(status) if status.code.is_rejected() => {
+                return Preemption {
+                    message: Some(self.unhelpful(&BTreeMap::new(), 0)),
+                    ..Preemption::default()
+                };
+            }
+            Err(_) => return Preemption::default(),
+        };
+        let fails = self.all_fails(query, &cycle);
+        if !self.may_preempt(query, &fails) {
+            let message =
+                "preemption: not eligible due to a terminating pod on the nominated node.";
+            return Preemption {
+                message: Some(message.to_owned()),
+                ..Preemption::default()
+            };
+        }
+        let potential: Vec<u32> = fails
+            .iter()
+            .filter(|(_, code)| *code == Code::Unschedulable)
+            .map(|&(node, _)| node)
+            .collect();
+        let wanted = (potential.len() / 10).max(LEAST_CANDIDATES);
+        let mut found = Preemption {
+            sampled: potential.len() > wanted,
+            ..Preemption::default()
+        };
+        let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+        for &node in &potential {
+            match self.select_victims(query, &cycle, node) {
+                Ok(candidate) => found.candidates.push(candidate),
+                Err(why) => why
+                    .into_iter()
+                    .for_each(|why| *reasons.entry(why).or_default() += 1),
+            }
+        }
+        if found.candidates.is_empty() {
+            found.message = Some(self.unhelpful(&reasons, potential.len()));
+        }
+        found.best = self.pick(&found.candidates);
+        found
+    }
+
+    fn all_fails(&self, query: &PodQuery, cycle: &Cycle) -> Vec<(u32, Code)> {
+        let mut all = Vec::with_capacity(self.present);
+        for node in self.nodes() {
+            let named = cycle
+                .only
+                .as_ref()
+                .is_none_or(|only| only.binary_search(&node.0).is_ok());
+            let fail = if named {
+                self.run_with_nominated(query, cycle, node.0, None)
+            } else {
+                Some(Fail::NotNamed)
+            };
+            all.push((node.0, fail.map_or(Code::Success, |fail| fail.code())));
+        }
+        all
+    }
+
+    /// A pod that preempted before waits until its victims are gone.
+    fn may_preempt(&self, query: &PodQuery, fails: &[(u32, Code)]) -> bool {
+        let nominated = query
+            .nominated_node
+            .as_ref()
+            .and_then(|name| self.node(name));
+        let Some(node) = nominated else {
+            return true;
+        };
+        let code = fails
+            .iter()
+            .find(|(own, _)| *own == node.0)
+            .map(|&(_, code)| code);
+        if code == Some(Code::UnschedulableAndUnresolvable) {
+            return true;
+        }
+        !self.nodes[node.0 as usize].pods.iter().any(|&pod| {
+            let pod = &self.pods[pod as usize];
+            pod.priority < query.priority && pod.preempted
+        })
+    }
+
+    /// The sentence about nodes on which preemption does not help; `tried` of them have a reason.
+    fn unhelpful(&self, reasons: &BTreeMap<String, usize>, tried: usize) -> String {
+        let mut parts: Vec<String> = reasons
+            .iter()
+            .map(|(reason, count)| format!("{count} {reason}"))
+            .collect();
+        let rest = self.present.saturating_sub(tried);
+        if rest > 0 {
+            parts.push(format!("{rest} Preemption is not helpful for scheduling"));
+        }
+        parts.sort_unstable();
+        format!(
+            "preemption: 0/{} nodes are available: {}.",
+            self.present,
+            parts.join(", ")
+        )
+    }
+
+    fn importance(&self, pod: u32) -> (std::cmp::Reverse<i32>, i64) {
+        let pod = &self.pods[pod as usize];
+        (std::cmp::Reverse(pod.priority), pod.started)
+    }
+
+    fn select_victims(
+        &self,
+        query: &PodQuery,
+        cycle: &Cycle,
+        node: u32,
+    ) -> Result<Candidate, Vec<String>> {
+        let pods = self.nodes[node as usize].pods.iter().copied();
+        let mut lower: Vec<u32> = pods
+            .filter(|&pod| self.pods[pod as usize].priority < query.priority)
+            .collect();
+        if lower.is_empty() {
+            return Err(vec![
+                "No preemption victims found for incoming pod".to_owned(),
+            ]);
+        }
+        let mut overlay = Overlay::new(cycle);
+        for &pod in &lower {
+            overlay.remove(self, cycle, pod, node);
+        }
+        if let Some(fail) = self.run_with_nominated(query, cycle, node, Some(&overlay)) {
+            return Err(fail.status(self, cycle).reasons);
+        }
+        lower.sort_by_key(|&pod| self.importance(pod));
+        let (violating, others) = self.split_by_budget(&lower);
+        let mut victims = Vec::new();
+        let mut reprieve = |pod: u32, victims: &mut Vec<u32>| {
+            overlay.add(self, cycle, pod, node);
+            let fits = self
+                .run_with_nominated(query, cycle, node, Some(&overlay))
+                .is_none();
+            if !fits {
+                overlay.remove(self, cycle, pod, node);
+                victims.push(pod);
+            }
+            fits
+        };
+        let violations = violating
+            .iter()
+            .filter(|&&pod| !reprieve(pod, &mut victims))
+            .count();
+        for &pod in &others {
+            reprieve(pod, &mut victims);
+        }
+        if !violating.is_empty() && !others.is_empty() {
+            victims.sort_by_key(|&pod| self.importance(pod));
+        }
+        if victims.is_empty() {
+            let name = self.texts.text(self.nodes[node as usize].name);
+            return Err(vec![format!(
+                "expected at least one victim pod on node \"{name}\""
+            )]);
+        }
+        let victims = victims.into_iter().map(PodId).collect();
+        Ok(Candidate {
+            node: NodeId(node),
+            victims,
+            violations,
+        })
+    }
+
+    fn split_by_budget(&self, pods: &[u32]) -> (Vec<u32>, Vec<u32>) {
+        let mut left: Vec<i64> = self
+            .budgets
+            .iter()
+            .map(|own| i64::from(own.allowed))
+            .collect();
+        pods.iter().partition(|&&pod| {
+            let class = self.class_of_pod(pod);
+            let labels = &self.groups[class.group as usize].labels;
+            let name = &self.pods[pod as usize].name;
+            let mut violated = false;
+            for (budget, left) in self.budgets.iter().zip(&mut left) {
+                let covers = !labels.is_empty()
+                    && budget.namespace == class.namespace
+                    && budget.selector.as_ref().is_some_and(|selector| {
+                        !selector.is_everything() && selector.matches(labels, &self.texts)
+                    })
+                    && !budget.disrupted.contains(name);
+                if covers {
+                    *left -= 1;
+                    violated |= *left < 0;
+                }
+            }
+            violated
+        })
+    }
+
+    /// Upstream's order of preference; all that are equally good stay.
+    fn pick(&self, candidates: &[Candidate]) -> Vec<usize> {
+        let pod = |id: PodId| &self.pods[id.0 as usize];
+        let rank = |candidate: &Candidate| {
+            let highest = candidate
+                .victims
+                .first()
+                .map_or(i32::MIN, |&id| pod(id).priority);
+            let sum: i64 = candidate
+                .victims
+                .iter()
+                .map(|&id| i64::from(pod(id).priority) + (1_i64 << 31))
+                .fold(0, i64::wrapping_add);
+            let most = candidate.victims.iter().map(|&id| pod(id).priority).max();
+            let earliest = candidate
+                .victims
+                .iter()
+                .filter(|&&id| Some(pod(id).priority) == most)
+                .map(|&id| pod(id).started)
+                .min()
+                .unwrap_or(i64::MIN);
+            let count = index(candidate.victims.len());
+            (
+                candidate.violations,
+                highest,
+                sum,
+                count,
+                std::cmp::Reverse(earliest),
+            )
+        };
+        let best = candidates.iter().map(rank).min();
+        let all = candidates.iter().enumerate();
+        all.filter(|(_, candidate)| Some(rank(candidate)) == best)
+            .map(|(at, _)| at)
+            .collect()
     }
 }

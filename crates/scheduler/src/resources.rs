@@ -73,10 +73,6 @@ impl ResourceNames {
     pub(crate) fn name(&self, id: u32) -> Sym {
         self.names[id as usize]
     }
-
-    pub(crate) fn find(&self, name: Sym) -> Option<u32> {
-        self.ids.get(&name).copied()
-    }
 }
 
 pub(crate) fn read(quantity: &ApiQuantity) -> Quantity {
@@ -160,7 +156,7 @@ pub(crate) fn pod_vectors(
     let used = requests(pod, true, &[]);
     PodVectors {
         non_zero: non_zero(pod, true, &used),
-        ask_non_zero: non_zero(pod, false, &ask),
+        ask_non_zero: scored(pod),
         ask: vector(&ask, true, names, texts),
         used: vector(&used, false, names, texts),
     }
@@ -178,6 +174,19 @@ fn non_zero(pod: &Pod, with_status: bool, plain: &List<'_>) -> (i64, i64) {
         }
     }
     let list = requests(pod, with_status, &stand_ins);
+    (
+        list.get("cpu").map_or(0, Quantity::milli_value),
+        list.get("memory").map_or(0, Quantity::value),
+    )
+}
+
+/// The pod itself in a score: every container without a request has a stand-in.
+fn scored(pod: &Pod) -> (i64, i64) {
+    let stand_ins = [
+        ("cpu", Quantity::milli(DEFAULT_MILLI_CPU)),
+        ("memory", Quantity::new(DEFAULT_MEMORY)),
+    ];
+    let list = requests(pod, true, &stand_ins);
     (
         list.get("cpu").map_or(0, Quantity::milli_value),
         list.get("memory").map_or(0, Quantity::value),

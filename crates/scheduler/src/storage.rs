@@ -73,6 +73,10 @@ pub(crate) struct Pv {
 
 /// A claim.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not exclude each other"
+)]
 pub(crate) struct Pvc {
     pub(crate) namespace: Sym,
     pub(crate) name: Sym,

@@ -135,10 +135,6 @@ impl Status {
         }
     }
 
-    pub(crate) fn unschedulable(plugin: Plugin, reason: impl Into<String>) -> Self {
-        Self::new(Code::Unschedulable, plugin, reason)
-    }
-
     pub(crate) fn unresolvable(plugin: Plugin, reason: impl Into<String>) -> Self {
         Self::new(Code::UnschedulableAndUnresolvable, plugin, reason)
     }

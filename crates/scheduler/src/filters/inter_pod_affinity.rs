@@ -30,9 +30,9 @@ pub(crate) struct Affinity {
     /// Upstream skips the filter: there is nothing to look at.
     pub(crate) skip: bool,
     /// Pods that match this count for the affinity: all terms at once.
-    pub(crate) affinity_parts: Vec<(Scope, Selector)>,
+    pub(crate) together: Vec<(Scope, Selector)>,
     /// Topology key and counter, a term each.
-    pub(crate) affinity: Vec<(u32, u32)>,
+    pub(crate) near: Vec<(u32, u32)>,
     /// Whether the pod would be its own first match.
     own_match: bool,
     pub(crate) anti_parts: Vec<(Scope, Selector)>,
@@ -78,15 +78,15 @@ pub(crate) fn pre_filter(state: &mut State, class: u32) -> Result<Affinity, Stat
     all.blocked = blocked(state, &all.on_us);
     if let Some(terms) = terms {
         let part = |term: &Term| (scope(state, term), term.selector.clone());
-        all.affinity_parts = terms.affinity.iter().map(part).collect();
+        all.together = terms.affinity.iter().map(part).collect();
         all.anti_parts = terms.anti.iter().map(part).collect();
         for term in &terms.affinity {
             let key = CounterKey {
-                parts: all.affinity_parts.clone(),
+                parts: all.together.clone(),
                 topology: term.topology,
                 inclusion: None,
             };
-            all.affinity.push((term.topology, state.counter(key)));
+            all.near.push((term.topology, state.counter(key)));
         }
         for (term, part) in terms.anti.iter().zip(&all.anti_parts) {
             let key = CounterKey {
@@ -97,9 +97,9 @@ pub(crate) fn pre_filter(state: &mut State, class: u32) -> Result<Affinity, Stat
             all.anti.push((term.topology, state.counter(key)));
         }
         let labels = &state.groups[group as usize].labels;
-        all.own_match = matches_all(state, &all.affinity_parts, namespace, labels);
+        all.own_match = matches_all(state, &all.together, namespace, labels);
     }
-    all.skip = all.blocked.is_empty() && all.affinity.is_empty() && all.anti.is_empty();
+    all.skip = all.blocked.is_empty() && all.near.is_empty() && all.anti.is_empty();
     Ok(all)
 }
 
@@ -182,7 +182,7 @@ pub(crate) fn filter(
     if own.skip {
         return None;
     }
-    if !own.affinity.is_empty() && !affinity_holds(state, own, node, overlay) {
+    if !own.near.is_empty() && !affinity_holds(state, own, node, overlay) {
         return Some(Fail::unresolvable(
             Plugin::InterPodAffinity,
             REASON_AFFINITY,
@@ -210,7 +210,7 @@ pub(crate) fn filter(
 fn affinity_holds(state: &State, own: &Affinity, node: u32, overlay: Option<&Overlay>) -> bool {
     let mut pods = true;
     let mut any = false;
-    for (at, &(topology, counter)) in own.affinity.iter().enumerate() {
+    for (at, &(topology, counter)) in own.near.iter().enumerate() {
         let domain = state.topologies.keys[topology as usize].domain(node);
         if domain == NO_DOMAIN {
             return false;

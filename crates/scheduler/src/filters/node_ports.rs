@@ -12,7 +12,7 @@ use crate::verdict::Plugin;
 pub(crate) const REASON: &str = "node(s) didn't have free ports for the requested pod ports";
 
 fn clash(want: &Port, used: &Port, any: Sym) -> bool {
-    want.port == used.port
+    want.number == used.number
         && want.protocol == used.protocol
         && (want.ip == used.ip || want.ip == any || used.ip == any)
 }

@@ -2,9 +2,11 @@
 //!
 //! Follows kubernetes/kubernetes `pkg/scheduler/framework/plugins/nodevolumelimits/csi.go`.
 
+use std::collections::BTreeSet;
+
 use crate::class::{Class, Volumes};
 use crate::cycle::{Cycle, Fail, Overlay};
-use crate::intern::{FastMap, Sym};
+use crate::intern::Sym;
 use crate::state::State;
 use crate::storage::{Pvc, migrated_driver};
 use crate::verdict::{Plugin, Status};
@@ -18,7 +20,7 @@ enum Handle {
     For(Sym, Sym),
 }
 
-type Attached = FastMap<(Sym, Handle), ()>;
+type Attached = BTreeSet<(Sym, Handle)>;
 
 /// Upstream's error about a claim of an ephemeral volume that another pod owns.
 pub(crate) fn not_owner(state: &State, namespace: Sym, claim: Sym, owner: Sym) -> String {
@@ -64,7 +66,7 @@ fn collect(
     let empty = state.words.empty;
     let mut insert = |driver: Sym, handle: Handle| {
         if driver != empty && handle != Handle::Known(empty) {
-            all.insert((driver, handle), ());
+            all.insert((driver, handle));
         }
     };
     for used in &volumes.claims {
@@ -121,8 +123,8 @@ pub(crate) fn filter(
         return None;
     }
     let mut attached = Attached::default();
-    let none = Overlay::default();
-    for pod in overlay.unwrap_or(&none).pods(state, node) {
+    let plain = Overlay::default();
+    for pod in overlay.unwrap_or(&plain).pods(state, node) {
         let other = state.class_of_pod(pod);
         if let Some(volumes) = &other.volumes
             && let Err(error) = collect(state, other, volumes, true, false, &mut attached)
@@ -130,7 +132,7 @@ pub(crate) fn filter(
             return failed(error);
         }
     }
-    new.retain(|volume, ()| !attached.contains_key(volume));
+    new.retain(|volume| !attached.contains(volume));
     for &(_, driver, volume) in state.storage.attached.get(&name).into_iter().flatten() {
         let handle = state
             .storage
@@ -138,11 +140,11 @@ pub(crate) fn filter(
             .get(&volume)
             .and_then(|volume| volume.csi);
         if let Some((_, handle)) = handle {
-            attached.insert((driver, Handle::Known(handle)), ());
+            attached.insert((driver, Handle::Known(handle)));
         }
     }
     let count = |all: &Attached, driver: Sym| {
-        i64::try_from(all.keys().filter(|(own, _)| *own == driver).count()).unwrap_or(i64::MAX)
+        i64::try_from(all.iter().filter(|(own, _)| *own == driver).count()).unwrap_or(i64::MAX)
     };
     let over = limits.iter().any(|&(driver, most)| {
         let more = count(&new, driver);

@@ -108,8 +108,12 @@ fn waits(state: &State, claim: &Pvc) -> Result<bool, Status> {
     }
 }
 
-/// What a node lacks.
+/// What a node has.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not exclude each other"
+)]
 struct Found {
     bound: bool,
     unbound: bool,

@@ -126,8 +126,8 @@ pub(crate) fn filter(
                 .clone()
                 .any(|other| disks.iter().any(|disk| clash(disk, other)))
         };
-        let none = Overlay::default();
-        if overlay.unwrap_or(&none).pods(state, node).any(clashes) {
+        let plain = Overlay::default();
+        if overlay.unwrap_or(&plain).pods(state, node).any(clashes) {
             return Some(Fail::unschedulable(Plugin::VolumeRestrictions, REASON_DISK));
         }
     }
