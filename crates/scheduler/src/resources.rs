@@ -368,7 +368,7 @@ mod tests {
     use k8s_openapi::api::core::v1::Pod;
     use serde_json::{Value, json};
 
-    fn vectors(spec: Value, status: Value) -> super::PodVectors {
+    fn vectors(spec: &Value, status: &Value) -> super::PodVectors {
         let pod: Pod = serde_json::from_value(json!({"spec": spec, "status": status})).unwrap();
         pod_vectors(
             &pod,
@@ -387,19 +387,19 @@ mod tests {
         all
     }
 
-    fn cpu(spec: Value) -> i64 {
-        vectors(spec, json!({})).ask.cpu
+    fn cpu(spec: &Value) -> i64 {
+        vectors(spec, &json!({})).ask.cpu
     }
 
     #[test]
     fn containers_run_together_and_init_containers_one_by_one() {
         assert_eq!(
-            cpu(json!({"containers": [container("a", "1"), container("b", "2")]})),
+            cpu(&json!({"containers": [container("a", "1"), container("b", "2")]})),
             3000
         );
         assert_eq!(
             cpu(
-                json!({"containers": [container("a", "1")], "initContainers": [container("i", "2"), container("j", "5")]})
+                &json!({"containers": [container("a", "1")], "initContainers": [container("i", "2"), container("j", "5")]})
             ),
             5000
         );
@@ -409,14 +409,14 @@ mod tests {
     fn sidecars_count_from_their_place_on() {
         // Init container i runs beside s only; then a runs beside s and t.
         assert_eq!(
-            cpu(json!({
+            cpu(&json!({
                 "containers": [container("a", "1")],
                 "initContainers": [sidecar("s", "1"), container("i", "4"), sidecar("t", "2")],
             })),
             5000
         );
         assert_eq!(
-            cpu(json!({
+            cpu(&json!({
                 "containers": [container("a", "3")],
                 "initContainers": [container("i", "4"), sidecar("s", "2")],
             })),
@@ -431,7 +431,7 @@ mod tests {
             "resources": {"requests": {"cpu": "7", "memory": "1Gi", "example.com/x": "5"}},
             "overhead": {"cpu": "250m"},
         });
-        let got = vectors(spec, json!({}));
+        let got = vectors(&spec, &json!({}));
         assert_eq!((got.ask.cpu, got.ask.memory), (7250, 1 << 30));
         assert!(got.ask.scalars.is_empty());
         // A pod that asks for pod-level CPU and memory needs no stand-ins.
@@ -441,8 +441,8 @@ mod tests {
     #[test]
     fn stand_ins_are_per_container() {
         let got = vectors(
-            json!({"containers": [{"name": "a"}, container("b", "1")]}),
-            json!({}),
+            &json!({"containers": [{"name": "a"}, container("b", "1")]}),
+            &json!({}),
         );
         assert_eq!(got.ask.cpu, 1000);
         assert_eq!(got.non_zero, (1100, 2 * DEFAULT_MEMORY));
@@ -455,13 +455,13 @@ mod tests {
             "name": "a", "image": "", "imageID": "", "ready": true, "restartCount": 0,
             "resources": {"requests": {"cpu": "1"}}, "allocatedResources": {"cpu": "2"},
         }]);
-        let got = vectors(spec.clone(), json!({"containerStatuses": statuses}));
+        let got = vectors(&spec, &json!({"containerStatuses": statuses}));
         assert_eq!((got.ask.cpu, got.used.cpu), (3000, 3000));
         let conditions =
             json!([{"type": "PodResizePending", "status": "True", "reason": "Infeasible"}]);
         let got = vectors(
-            spec,
-            json!({"containerStatuses": statuses, "conditions": conditions}),
+            &spec,
+            &json!({"containerStatuses": statuses, "conditions": conditions}),
         );
         assert_eq!((got.ask.cpu, got.used.cpu), (3000, 2000));
     }
@@ -473,7 +473,7 @@ mod tests {
             "attachable-volumes-x": "3", "plain": "9", "requests.example.com/x": "1",
         });
         let spec = json!({"containers": [{"name": "a", "resources": {"requests": requests}}]});
-        let mut amounts: Vec<i64> = vectors(spec, json!({}))
+        let mut amounts: Vec<i64> = vectors(&spec, &json!({}))
             .ask
             .scalars
             .iter()

@@ -494,11 +494,9 @@ impl State {
     }
 
     /// Adds or replaces a slice of a pool of devices.
-    #[expect(clippy::unused_self, reason = "not modelled yet")]
     pub fn add_resource_slice(&mut self, _slice: &ResourceSlice) {}
 
     /// Adds or replaces a claim of devices.
-    #[expect(clippy::unused_self, reason = "not modelled yet")]
     pub fn add_resource_claim(&mut self, _claim: &ResourceClaim) {}
 
     /// Adds or replaces a class of devices.
@@ -515,10 +513,6 @@ impl State {
 
     /// Adds a priority class. kube-scheduler reads the priority that the API server wrote into the
     /// pod, so this changes nothing; it is here so that all objects can be handed over alike.
-    #[expect(
-        clippy::unused_self,
-        reason = "part of the uniform way to hand over objects"
-    )]
     pub fn add_priority_class(&mut self, _class: &PriorityClass) {}
 
     // --- queries --------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 //! kube-scheduler counts all pods anew in each cycle; here a count is made once, when a query first
 //! needs it, and then follows every change of pods and nodes.
 
+use std::cmp::Ordering;
+
 use crate::intern::{FastMap, Sym, index};
 use crate::labels::{Labels, Selector};
 use crate::state::State;
@@ -208,14 +210,14 @@ impl Counter {
             }
             low.domains += 1;
             let count = self.counts.get(at).copied().map_or(0, i64::from);
-            if count < low.least {
-                low.next = low.least;
-                low.least = count;
-                low.at_least = 1;
-            } else if count == low.least {
-                low.at_least += 1;
-            } else {
-                low.next = low.next.min(count);
+            match count.cmp(&low.least) {
+                Ordering::Less => {
+                    low.next = low.least;
+                    low.least = count;
+                    low.at_least = 1;
+                }
+                Ordering::Equal => low.at_least += 1,
+                Ordering::Greater => low.next = low.next.min(count),
             }
         }
         self.low = Some(low);
