@@ -33,15 +33,27 @@ pub(crate) fn required(spec: &PodSpec) -> u8 {
     bits
 }
 
-/// The features a node declares, as bits; unknown names are passed over.
+/// The features kube-scheduler v1.36 knows, sorted, and their bits; none for those no pod needs.
+const KNOWN: [(&str, u8); 5] = [
+    ("ExtendWebSocketsToKubelet", 0),
+    ("InPlacePodLevelResourcesVerticalScaling", 0),
+    ("InPlacePodVerticalScalingInitContainers", 0),
+    ("RestartAllContainersOnContainerExits", RESTART_ALL_CONTAINERS),
+    ("UserNamespacesHostNetworkSupport", USER_NAMESPACES_HOST_NETWORK),
+];
+
+/// The features a node declares, as bits. Upstream walks both lists side by side and counts on the
+/// node's being sorted, as the API server makes sure: what is out of order is passed over.
 pub(crate) fn declared(names: &[String]) -> u8 {
-    names.iter().fold(0, |bits, name| {
-        bits | match name.as_str() {
-            "RestartAllContainersOnContainerExits" => RESTART_ALL_CONTAINERS,
-            "UserNamespacesHostNetworkSupport" => USER_NAMESPACES_HOST_NETWORK,
-            _ => 0,
+    let mut known = KNOWN.iter().peekable();
+    let mut bits = 0;
+    for name in names {
+        while known.next_if(|(own, _)| *own < name.as_str()).is_some() {}
+        if let Some((_, bit)) = known.next_if(|(own, _)| *own == name.as_str()) {
+            bits |= bit;
         }
-    })
+    }
+    bits
 }
 
 pub(crate) fn filter(broken: u8) -> Option<Fail> {
