@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"sort"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -33,6 +32,8 @@ type expectation struct {
 	Excluded   map[string]status `json:"excluded,omitempty"`
 	Message    string            `json:"message,omitempty"`
 	Scores     map[string]score  `json:"scores,omitempty"`
+	// ScoresError says why there are no scores.
+	ScoresError string `json:"scoresError,omitempty"`
 }
 
 // exclude records a node that PreFilter left out. The scheduler does not ask
@@ -132,16 +133,19 @@ func (j *judge) expect(pod *corev1.Pod, withScores bool) (*expectation, error) {
 		e.Message = j.message(ctx, pod)
 	}
 	if withScores && len(feasible) > 0 {
+		// A cycle that fails while scoring has no scores; its filters have
+		// spoken all the same.
 		e.Scores, err = j.scores(ctx, state, pod, feasible)
+		if err != nil {
+			e.ScoresError = err.Error()
+		}
 	}
-	return e, err
+	return e, nil
 }
 
 // preEnqueue tells what would keep the pod out of the scheduling queue.
 func (j *judge) preEnqueue(ctx context.Context, pod *corev1.Pod) *status {
-	plugins := j.profile.PreEnqueuePlugins()
-	sort.Slice(plugins, func(a, b int) bool { return plugins[a].Name() < plugins[b].Name() })
-	for _, p := range plugins {
+	for _, p := range j.profile.PreEnqueuePlugins() {
 		if s := p.PreEnqueue(ctx, pod); !s.IsSuccess() {
 			st := toStatus(s)
 			st.Plugin = p.Name()

@@ -1,0 +1,171 @@
+//! Two answers side by side.
+
+use super::case::{Answer, Verdict};
+
+/// One place in which the answers differ.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// A node's name, or what part of the answer it is.
+    pub place: String,
+    /// kube-scheduler's side.
+    pub expected: String,
+    /// Ours.
+    pub ours: String,
+}
+
+/// How two answers stand to each other.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// Verdicts that were compared: one a node, or one for a rejection before any node.
+    pub verdicts: usize,
+    /// Verdicts that we do not give, where we may leave them open.
+    pub unknown: usize,
+    /// Where the answers differ.
+    pub differences: Vec<Difference>,
+}
+
+const DEVICES: &str = "DynamicResources";
+const UNKNOWN: &str = "Unknown";
+
+/// Compares verdicts, reasons, plugins and messages; what was not recorded is not compared.
+pub fn compare(expected: &Answer, ours: &Answer) -> Comparison {
+    let mut out = Comparison::default();
+    gates(expected, ours, &mut out);
+    let pre = expected
+        .prefilter
+        .as_ref()
+        .filter(|pre| pre.code != "Success");
+    if let Some(pre) = pre {
+        prefilter(pre, expected, ours, &mut out);
+    } else {
+        nodes(expected, ours, &mut out);
+    }
+    if out.unknown == 0 {
+        message(expected, ours, &mut out);
+    }
+    out
+}
+
+fn gates(expected: &Answer, ours: &Answer, out: &mut Comparison) {
+    let recorded = expected.pre_enqueue.as_ref();
+    let gated = recorded.filter(|verdict| verdict.plugin == "SchedulingGates");
+    if let Some(gate) = gated {
+        let own = ours.pre_enqueue.clone().unwrap_or_default();
+        out.verdict("gates", gate, &own);
+    }
+}
+
+fn prefilter(pre: &Verdict, expected: &Answer, ours: &Answer, out: &mut Comparison) {
+    let gate = pre.plugin == "SchedulingGates"
+        || pre
+            .reasons
+            .iter()
+            .any(|r| r.starts_with("waiting for scheduling gates"));
+    let own = if gate {
+        ours.pre_enqueue.clone()
+    } else {
+        ours.prefilter.clone()
+    };
+    let own = own.unwrap_or_default();
+    if own.code == UNKNOWN && own.plugin == DEVICES {
+        out.unknown += 1;
+        return;
+    }
+    out.verdict("prefilter", pre, &own);
+    // Some write the rejection down again for every node.
+    for (node, verdict) in &expected.nodes {
+        out.verdict(node, verdict, &own);
+    }
+}
+
+fn nodes(expected: &Answer, ours: &Answer, out: &mut Comparison) {
+    if let Some(own) = &ours.prefilter {
+        if own.code == UNKNOWN && own.plugin == DEVICES {
+            out.unknown += expected.nodes.len();
+            return;
+        }
+        out.verdicts += expected.nodes.len();
+        out.differ("prefilter", String::new(), show(own));
+        return;
+    }
+    for (node, verdict) in &expected.nodes {
+        let own = ours.nodes.get(node).cloned().unwrap_or_default();
+        if own.code == UNKNOWN && own.plugin == DEVICES {
+            out.unknown += 1;
+        } else {
+            out.verdict(node, verdict, &own);
+        }
+    }
+    for node in ours
+        .nodes
+        .keys()
+        .filter(|node| !expected.nodes.contains_key(*node))
+    {
+        out.differ(node, "no such node".to_owned(), "a verdict".to_owned());
+    }
+}
+
+fn message(expected: &Answer, ours: &Answer, out: &mut Comparison) {
+    if expected.message.is_empty() || same_message(expected, ours) {
+        return;
+    }
+    out.differ("message", expected.message.clone(), ours.message.clone());
+}
+
+fn same_message(expected: &Answer, ours: &Answer) -> bool {
+    // Preemption's own sentence is not ours to say.
+    let theirs = expected
+        .message
+        .split(" preemption: ")
+        .next()
+        .unwrap_or_default();
+    if theirs == ours.message {
+        return true;
+    }
+    // Of several errors, the first to arrive wins.
+    let errors = || {
+        expected
+            .nodes
+            .values()
+            .filter(|verdict| verdict.code == "Error")
+    };
+    errors().count() > 1 && errors().any(|verdict| ours.message == verdict.reasons.join(", "))
+}
+
+impl Comparison {
+    fn verdict(&mut self, place: &str, expected: &Verdict, ours: &Verdict) {
+        self.verdicts += 1;
+        if !same(expected, ours) {
+            self.differ(place, show(expected), show(ours));
+        }
+    }
+
+    fn differ(&mut self, place: &str, expected: String, ours: String) {
+        self.differences.push(Difference {
+            place: place.to_owned(),
+            expected,
+            ours,
+        });
+    }
+}
+
+fn same(expected: &Verdict, ours: &Verdict) -> bool {
+    let plugin = expected.plugin.is_empty() || expected.plugin == ours.plugin;
+    plugin && expected.code == ours.code && in_order(expected) == in_order(ours)
+}
+
+/// Upstream lists scalar resources in the order of a map, so theirs and ours are sorted.
+fn in_order(verdict: &Verdict) -> Vec<&String> {
+    let mut reasons: Vec<&String> = verdict.reasons.iter().collect();
+    if reasons
+        .iter()
+        .all(|reason| reason.starts_with("Insufficient ") || *reason == "Too many pods")
+    {
+        reasons.sort();
+    }
+    reasons
+}
+
+fn show(verdict: &Verdict) -> String {
+    format!("{} {} {:?}", verdict.code, verdict.plugin, verdict.reasons)
+}
