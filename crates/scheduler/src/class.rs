@@ -106,6 +106,8 @@ pub(crate) struct DeviceUse {
     pub(crate) template: bool,
     /// Whether the status says that no claim is needed.
     pub(crate) not_needed: bool,
+    /// Whether the pod names a claim or a template at all.
+    pub(crate) supported: bool,
 }
 
 /// What pods of equal needs share; what they ask of a node itself is in [`Needs`].
@@ -804,6 +806,7 @@ impl State {
                 claim: claim.map(|claim| self.texts.intern(claim)),
                 template,
                 not_needed: template && status.is_some() && generated.is_none(),
+                supported: !template || own.resource_claim_template_name.is_some(),
             });
         }
         all

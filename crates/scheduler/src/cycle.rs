@@ -253,7 +253,7 @@ impl State {
         let zones = volume_zone::pre_filter(self, class)?;
         let spread = pod_topology_spread::pre_filter(self, class, needs)?;
         let affinity = inter_pod_affinity::pre_filter(self, class)?;
-        let devices = dynamic_resources::pre_filter(self, query);
+        let devices = dynamic_resources::pre_filter(self, query)?;
         self.judge_all(needs);
         Ok(Cycle {
             class,
@@ -338,6 +338,7 @@ impl State {
                     prefilter: status.clone(),
                     table: vec![status],
                     nodes,
+                    nominated: None,
                 };
             }
         };
@@ -362,10 +363,23 @@ impl State {
             tally.push(self, &cycle, node, fail);
         }
         Verdicts {
+            nominated: self.left_out_nominated(query, &cycle),
             prefilter: Status::success(),
             table: tally.table,
             nodes: tally.nodes,
         }
+    }
+
+    /// kube-scheduler first looks at the node a pod is nominated to, even if the pre-filters leave
+    /// that node out, and keeps what it found for the message.
+    fn left_out_nominated(&self, query: &PodQuery, cycle: &Cycle) -> Option<(NodeId, Status)> {
+        let node = self.node(query.nominated_node.as_ref()?)?;
+        if cycle.only.as_ref()?.binary_search(&node.0).is_ok() {
+            return None;
+        }
+        let fail = self.run_with_nominated(query, cycle, node.0, None)?;
+        let status = fail.status(self, cycle);
+        status.code.is_rejected().then_some((node, status))
     }
 
     /// The nodes on which the pod could run, found one by one and in the order of

@@ -153,7 +153,8 @@ impl State {
     pub(crate) fn face(&self, node: u32) -> NodeFace<'_> {
         let slot = &self.nodes[node as usize];
         NodeFace {
-            name: Some(slot.name),
+            // A node without a name has no fields to match.
+            name: Some(slot.name).filter(|&name| name != self.words.empty),
             labels: &self.shapes[slot.face.shape as usize].labels,
             hostname: slot.face.hostname,
             hostname_key: self.words.hostname,

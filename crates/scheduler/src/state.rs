@@ -401,7 +401,6 @@ impl State {
         if slot.present {
             self.count_pod(pod, true);
         }
-        self.use_claims(pod, true);
     }
 
     fn detach(&mut self, pod: u32) {
@@ -434,24 +433,6 @@ impl State {
         }
         if present {
             self.count_pod(pod, false);
-        }
-        self.use_claims(pod, false);
-    }
-
-    fn use_claims(&mut self, pod: u32, up: bool) {
-        let class = &self.classes[self.pods[pod as usize].class as usize];
-        let claims = class.volumes.iter().flat_map(|volumes| &volumes.claims);
-        for own in claims.filter(|own| !own.ephemeral) {
-            let users = self
-                .storage
-                .users
-                .entry((class.namespace, own.claim))
-                .or_default();
-            *users = if up {
-                *users + 1
-            } else {
-                users.saturating_sub(1)
-            };
         }
     }
 
@@ -494,10 +475,14 @@ impl State {
     }
 
     /// Adds or replaces a slice of a pool of devices.
-    pub fn add_resource_slice(&mut self, _slice: &ResourceSlice) {}
+    pub fn add_resource_slice(&mut self, slice: &ResourceSlice) {
+        self.devices.add_slice(slice, &mut self.texts);
+    }
 
     /// Adds or replaces a claim of devices.
-    pub fn add_resource_claim(&mut self, _claim: &ResourceClaim) {}
+    pub fn add_resource_claim(&mut self, claim: &ResourceClaim) {
+        self.devices.add_claim(claim, &mut self.texts);
+    }
 
     /// Adds or replaces a class of devices.
     pub fn add_device_class(&mut self, class: &DeviceClass) {
@@ -617,8 +602,8 @@ fn is_ours_to_place(pod: &Pod) -> bool {
     let Some(spec) = &pod.spec else {
         return false;
     };
-    let scheduler = spec.scheduler_name.as_deref().unwrap_or_default();
-    matches!(scheduler, "" | "default-scheduler")
+    // The API server fills in the default scheduler's name.
+    spec.scheduler_name.as_deref() == Some("default-scheduler")
         && spec.scheduling_gates.as_ref().is_none_or(Vec::is_empty)
 }
 

@@ -465,6 +465,19 @@ impl State {
     pub(crate) fn count_pod(&mut self, pod: u32, up: bool) {
         let entry = &self.pods[pod as usize];
         let class = &self.classes[entry.class as usize];
+        let claims = class.volumes.iter().flat_map(|volumes| &volumes.claims);
+        for own in claims.filter(|own| !own.ephemeral) {
+            let users = self
+                .storage
+                .users
+                .entry((class.namespace, own.claim))
+                .or_default();
+            *users = if up {
+                *users + 1
+            } else {
+                users.saturating_sub(1)
+            };
+        }
         let keys = &self.topologies.keys;
         for &id in &class.anti_terms {
             let own = &mut self.anti.all[id as usize];

@@ -163,6 +163,9 @@ pub struct Verdicts {
     pub(crate) table: Vec<Status>,
     /// In the order in which the nodes were added.
     pub(crate) nodes: Vec<(NodeId, u32)>,
+    /// The status that the message counts for a node which was left out of the cycle, but was
+    /// looked at before because the pod is nominated to it.
+    pub(crate) nominated: Option<(NodeId, Status)>,
 }
 
 impl Verdicts {
@@ -233,9 +236,10 @@ impl Verdicts {
             return None;
         }
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for (status, nodes) in self.histogram() {
-            for reason in &status.reasons {
-                *counts.entry(reason).or_default() += nodes;
+        for (id, status) in self.iter() {
+            let instead = self.nominated.as_ref().filter(|(node, _)| *node == id);
+            for reason in &instead.map_or(status, |(_, status)| status).reasons {
+                *counts.entry(reason).or_default() += 1;
             }
         }
         let mut parts: Vec<String> = counts

@@ -38,8 +38,14 @@ const KNOWN: [(&str, u8); 5] = [
     ("ExtendWebSocketsToKubelet", 0),
     ("InPlacePodLevelResourcesVerticalScaling", 0),
     ("InPlacePodVerticalScalingInitContainers", 0),
-    ("RestartAllContainersOnContainerExits", RESTART_ALL_CONTAINERS),
-    ("UserNamespacesHostNetworkSupport", USER_NAMESPACES_HOST_NETWORK),
+    (
+        "RestartAllContainersOnContainerExits",
+        RESTART_ALL_CONTAINERS,
+    ),
+    (
+        "UserNamespacesHostNetworkSupport",
+        USER_NAMESPACES_HOST_NETWORK,
+    ),
 ];
 
 /// The features a node declares, as bits. Upstream walks both lists side by side and counts on the
