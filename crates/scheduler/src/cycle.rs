@@ -363,7 +363,7 @@ impl State {
             tally.push(self, &cycle, node, fail);
         }
         Verdicts {
-            nominated: self.left_out_nominated(query, &cycle),
+            nominated: self.look_at_nominated(query, &cycle),
             prefilter: Status::success(),
             table: tally.table,
             nodes: tally.nodes,
@@ -372,11 +372,8 @@ impl State {
 
     /// kube-scheduler first looks at the node a pod is nominated to, even if the pre-filters leave
     /// that node out, and keeps what it found for the message.
-    fn left_out_nominated(&self, query: &PodQuery, cycle: &Cycle) -> Option<(NodeId, Status)> {
+    fn look_at_nominated(&self, query: &PodQuery, cycle: &Cycle) -> Option<(NodeId, Status)> {
         let node = self.node(query.nominated_node.as_ref()?)?;
-        if cycle.only.as_ref()?.binary_search(&node.0).is_ok() {
-            return None;
-        }
         let fail = self.run_with_nominated(query, cycle, node.0, None)?;
         let status = fail.status(self, cycle);
         status.code.is_rejected().then_some((node, status))

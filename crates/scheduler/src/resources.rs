@@ -180,13 +180,21 @@ fn non_zero(pod: &Pod, with_status: bool, plain: &List<'_>) -> (i64, i64) {
     )
 }
 
-/// The pod itself in a score: every container without a request has a stand-in.
+/// The pod itself in the score for what is left: every container without a request has a stand-in.
+/// Upstream leaves the gates of this scorer off, so it sees neither pod-level resources nor resizes.
 fn scored(pod: &Pod) -> (i64, i64) {
     let stand_ins = [
         ("cpu", Quantity::milli(DEFAULT_MILLI_CPU)),
         ("memory", Quantity::new(DEFAULT_MEMORY)),
     ];
-    let list = requests(pod, true, &stand_ins);
+    let mut list = container_requests(pod, false, &stand_ins);
+    for (name, quantity) in pod
+        .spec
+        .iter()
+        .flat_map(|spec| spec.overhead.iter().flatten())
+    {
+        add(&mut list, name, read(quantity));
+    }
     (
         list.get("cpu").map_or(0, Quantity::milli_value),
         list.get("memory").map_or(0, Quantity::value),

@@ -163,8 +163,8 @@ pub struct Verdicts {
     pub(crate) table: Vec<Status>,
     /// In the order in which the nodes were added.
     pub(crate) nodes: Vec<(NodeId, u32)>,
-    /// The status that the message counts for a node which was left out of the cycle, but was
-    /// looked at before because the pod is nominated to it.
+    /// What was found of the node the pod is nominated to, before all others were looked at: it
+    /// shows in the message when the pre-filters left nodes out.
     pub(crate) nominated: Option<(NodeId, Status)>,
 }
 
@@ -235,10 +235,19 @@ impl Verdicts {
         if self.feasible().next().is_some() {
             return None;
         }
+        let left_out = self.left_out_reason();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for (id, status) in self.iter() {
-            let instead = self.nominated.as_ref().filter(|(node, _)| *node == id);
-            for reason in &instead.map_or(status, |(_, status)| status).reasons {
+        for (id, mut status) in self.iter() {
+            if let Some((node, found)) = &self.nominated
+                && *node == id
+            {
+                status = found;
+            }
+            if status.plugin.is_none() {
+                *counts.entry(&left_out).or_default() += 1;
+                continue;
+            }
+            for reason in &status.reasons {
                 *counts.entry(reason).or_default() += 1;
             }
         }
@@ -252,5 +261,19 @@ impl Verdicts {
             return Some(head);
         }
         Some(format!("{head} {}.", parts.join(", ")))
+    }
+
+    /// The reason of nodes that were left out. Upstream's names of plugins are a set that what was
+    /// found of the nominated node goes into as well.
+    fn left_out_reason(&self) -> String {
+        let found = self
+            .nominated
+            .as_ref()
+            .and_then(|(_, status)| status.plugin);
+        let mut names = vec![Plugin::NodeAffinity.name()];
+        names.extend(found.map(Plugin::name));
+        names.sort_unstable();
+        names.dedup();
+        format!("node(s) didn't satisfy plugin(s) [{}]", names.join(" "))
     }
 }
