@@ -303,8 +303,7 @@ impl State {
         if assigned.is_some() {
             return AddedPod::Assigned(PodId(id));
         }
-        let uid = pod.metadata.uid.as_deref().unwrap_or_default();
-        self.nominated_uids.insert(id, uid.into());
+        self.nominated_uids.insert(id, identity(pod));
         AddedPod::Nominated(PodId(id))
     }
 
@@ -513,7 +512,7 @@ impl State {
             class: self.class_of(pod),
             needs: self.needs_of(spec, true),
             name: pod.metadata.name.as_deref().unwrap_or_default().into(),
-            uid: pod.metadata.uid.as_deref().unwrap_or_default().into(),
+            uid: identity(pod),
             priority: spec.and_then(|spec| spec.priority).unwrap_or(0),
             gates: gates
                 .into_iter()
@@ -597,13 +596,24 @@ fn pod_key(namespace: &str, name: &str) -> u64 {
     half
 }
 
+/// The UID, which every pod of an API server has; else what tells pods apart.
+fn identity(pod: &Pod) -> Box<str> {
+    let meta = &pod.metadata;
+    let given = |text: &Option<String>| text.clone().unwrap_or_default();
+    match meta.uid.as_deref() {
+        None | Some("") => format!("{}/{}", given(&meta.namespace), given(&meta.name)).into(),
+        Some(uid) => uid.into(),
+    }
+}
+
 /// Pods that wait for this very scheduler.
 fn is_ours_to_place(pod: &Pod) -> bool {
     let Some(spec) = &pod.spec else {
         return false;
     };
-    // The API server fills in the default scheduler's name.
-    spec.scheduler_name.as_deref() == Some("default-scheduler")
+    // The API server fills in the default scheduler's name where there is none.
+    let scheduler = spec.scheduler_name.as_deref().unwrap_or_default();
+    matches!(scheduler, "" | "default-scheduler")
         && spec.scheduling_gates.as_ref().is_none_or(Vec::is_empty)
 }
 
