@@ -83,15 +83,23 @@ func decodePod(raw json.RawMessage) (*corev1.Pod, error) {
 	return pod, nil
 }
 
-// complete gives an object what an API server always does: a namespace where
-// the kind has one, and, to pods and nodes, an identity (the scheduler's cache
-// keys pods by UID).
+// complete gives an object what an API server always does, where the scheduler
+// would take it for something else without: a namespace where the kind has one,
+// and, to pods, an identity (the scheduler's cache keys pods by UID) and the
+// name of the scheduler that is responsible for them.
 func complete(obj metav1.Object, namespaced bool) {
 	if namespaced && obj.GetNamespace() == "" {
 		obj.SetNamespace(metav1.NamespaceDefault)
 	}
-	if _, ok := obj.(*corev1.Pod); ok && obj.GetUID() == "" {
-		obj.SetUID(types.UID(obj.GetNamespace() + "/" + obj.GetName()))
+	pod, ok := obj.(*corev1.Pod)
+	if !ok {
+		return
+	}
+	if pod.UID == "" {
+		pod.UID = types.UID(pod.Namespace + "/" + pod.Name)
+	}
+	if pod.Spec.SchedulerName == "" {
+		pod.Spec.SchedulerName = corev1.DefaultSchedulerName
 	}
 }
 

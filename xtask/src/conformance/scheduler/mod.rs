@@ -72,6 +72,7 @@ struct Tally {
     refused: usize,
     verdicts: usize,
     unknown: usize,
+    scores: usize,
     varied: usize,
     coverage: Coverage,
     failures: Vec<Failure>,
@@ -219,7 +220,7 @@ impl Scheduler {
                 continue;
             }
             let small = match program {
-                Some(program) => smallest(program, failure.case)?,
+                Some(program) => smallest(program, failure.case, &kind(&failure.comparison))?,
                 None => failure.case,
             };
             show(&small, &failure.comparison);
@@ -243,8 +244,8 @@ impl Scheduler {
             );
         }
         println!(
-            "{} cases, {} verdicts unknown to us",
-            tally.cases, tally.unknown
+            "{} cases, {} scores compared, {} verdicts unknown to us",
+            tally.cases, tally.scores, tally.unknown
         );
         println!(
             "agree {} of {}",
@@ -265,6 +266,7 @@ impl Tally {
         let comparison = verdict(&case, expected);
         self.verdicts += comparison.verdicts;
         self.unknown += comparison.unknown;
+        self.scores += comparison.scores;
         if comparison.differences.is_empty() {
             return Ok(());
         }
@@ -284,6 +286,7 @@ impl Tally {
         self.refused += other.refused;
         self.verdicts += other.verdicts;
         self.unknown += other.unknown;
+        self.scores += other.scores;
         self.varied += other.varied;
         self.differing += other.differing;
         self.coverage.merge(other.coverage);
@@ -317,7 +320,7 @@ fn varies(judge: &mut Judge, case: &Case) -> io::Result<bool> {
         .any(|answer| verdict(case, answer).differences.is_empty()))
 }
 
-fn smallest(program: &Path, case: Case) -> io::Result<Case> {
+fn smallest(program: &Path, case: Case, same: &str) -> io::Result<Case> {
     let mut judge = Judge::start(program)?;
     let fails = |case: &Case| {
         let Ok(answers) = judge.ask(std::slice::from_ref(case)) else {
@@ -326,7 +329,8 @@ fn smallest(program: &Path, case: Case) -> io::Result<Case> {
         let Some(Ok(expected)) = answers.first() else {
             return false;
         };
-        if subject::answer(case).is_err() || verdict(case, expected).differences.is_empty() {
+        let comparison = verdict(case, expected);
+        if comparison.differences.is_empty() || kind(&comparison) != same {
             return false;
         }
         matches!(varies(&mut judge, case), Ok(false))
@@ -347,6 +351,9 @@ fn kind(comparison: &Comparison) -> String {
         .differences
         .first()
         .map_or_else(String::new, |first| {
+            if first.place.starts_with("score of") {
+                return "a score".to_owned();
+            }
             let whose = |text: &str| text.split('[').next().unwrap_or_default().to_owned();
             format!("{} / {}", whose(&first.expected), whose(&first.ours))
         })

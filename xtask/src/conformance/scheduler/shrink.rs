@@ -79,7 +79,7 @@ fn descend(whole: &mut Value, path: &mut Vec<String>, test: &mut impl FnMut(&Val
         _ => return,
     };
     for key in keys {
-        if path.is_empty() && matches!(key.as_str(), "kind" | "apiVersion") {
+        if identifies(path, &key) {
             continue;
         }
         let mut smaller = whole.clone();
@@ -91,6 +91,15 @@ fn descend(whole: &mut Value, path: &mut Vec<String>, test: &mut impl FnMut(&Val
         path.push(key);
         descend(whole, path, test);
         path.pop();
+    }
+}
+
+/// An object without these would be none.
+fn identifies(path: &[String], key: &str) -> bool {
+    match path {
+        [] => matches!(key, "kind" | "apiVersion" | "metadata"),
+        [metadata] => metadata == "metadata" && matches!(key, "name" | "namespace"),
+        _ => false,
     }
 }
 

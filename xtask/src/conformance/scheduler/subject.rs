@@ -3,11 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use k8s_openapi::api::core::v1::Pod;
-use scheduler::{Plugin, State, Status, Verdicts};
+use scheduler::{NodeId, NodeScore, Plugin, State, Status, Verdicts};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::case::{Answer, Case, Verdict};
+use super::case::{Answer, Case, Score, Verdict};
 
 /// What the crate says; an error when the case cannot be read.
 pub fn answer(case: &Case) -> Result<Answer, String> {
@@ -43,10 +43,17 @@ fn ask(case: &Case) -> Result<Answer, String> {
     }
     let query = state.prepare(&pod);
     let verdicts = state.filter(&query);
-    Ok(Answer {
-        pre_enqueue,
-        ..to_answer(&state, &verdicts)
-    })
+    let mut answer = to_answer(&state, &verdicts);
+    answer.pre_enqueue = pre_enqueue;
+    if case.scores && verdicts.prefilter.is_success() {
+        let fits: Vec<NodeId> = verdicts.feasible().collect();
+        let scores = state.score(&query, &fits);
+        for node in &scores.nodes {
+            let name = state.node_name(node.node).unwrap_or_default().to_owned();
+            answer.scores.insert(name, score(node));
+        }
+    }
+    Ok(answer)
 }
 
 fn to_answer(state: &State, verdicts: &Verdicts) -> Answer {
@@ -63,6 +70,25 @@ fn to_answer(state: &State, verdicts: &Verdicts) -> Answer {
         answer.nodes.insert(name.to_owned(), verdict(status));
     }
     answer
+}
+
+/// Weighted as upstream does by default.
+fn score(node: &NodeScore) -> Score {
+    let plugins = [
+        ("TaintToleration", 3 * node.taint_toleration),
+        ("NodeAffinity", 2 * node.node_affinity),
+        ("PodTopologySpread", 2 * node.pod_topology_spread),
+        ("InterPodAffinity", 2 * node.inter_pod_affinity),
+        ("NodeResourcesFit", node.least_allocated),
+        ("NodeResourcesBalancedAllocation", node.balanced_allocation),
+    ];
+    Score {
+        total: node.total,
+        plugins: plugins
+            .into_iter()
+            .map(|(name, score)| (name.to_owned(), score))
+            .collect(),
+    }
 }
 
 fn verdict(status: &Status) -> Verdict {

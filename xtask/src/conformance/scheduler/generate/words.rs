@@ -29,7 +29,6 @@ pub const REGION: &str = "topology.kubernetes.io/region";
 pub const OLD_ZONE: &str = "failure-domain.beta.kubernetes.io/zone";
 pub const OLD_REGION: &str = "failure-domain.beta.kubernetes.io/region";
 pub const TOPOLOGIES: &[&str] = &[ZONE, ZONE, HOSTNAME, REGION, "disk", "rack"];
-pub const POD_LABELS: &[&str] = &["app", "tier", "pod-template-hash"];
 pub const NODE_LABELS: &[&str] = &["disk", "gen", ZONE, REGION, HOSTNAME, "rack"];
 
 pub const TAINT_KEYS: &[&str] = &[
