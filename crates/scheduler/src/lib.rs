@@ -30,6 +30,8 @@ mod resources;
 mod score;
 mod state;
 mod storage;
+#[cfg(test)]
+mod testing;
 mod topology;
 mod verdict;
 

@@ -37,3 +37,117 @@ pub(crate) fn filter(
     };
     clashes.then(|| Fail::unschedulable(Plugin::NodePorts, REASON))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::REASON;
+    use crate::testing::{node, on, pod, table};
+    use serde_json::{Value, json};
+
+    fn ports(all: &[(&str, &str, i32)]) -> Value {
+        let all: Vec<Value> = all
+            .iter()
+            .map(|(ip, protocol, port)| json!({"containerPort": 1, "hostIP": ip, "protocol": protocol, "hostPort": port}))
+            .collect();
+        json!({"containers": [{"name": "c", "ports": all}]})
+    }
+
+    #[test]
+    fn wildcards_and_protocols() {
+        for (about, used, wanted, want) in [
+            ("nothing used", vec![], vec![("", "TCP", 80)], ""),
+            ("nothing wanted", vec![("", "TCP", 80)], vec![], ""),
+            (
+                "the same",
+                vec![("127.0.0.1", "TCP", 80)],
+                vec![("127.0.0.1", "TCP", 80)],
+                REASON,
+            ),
+            (
+                "another port",
+                vec![("127.0.0.1", "UDP", 80)],
+                vec![("127.0.0.1", "UDP", 81)],
+                "",
+            ),
+            (
+                "another protocol",
+                vec![("127.0.0.1", "TCP", 80)],
+                vec![("127.0.0.1", "UDP", 80)],
+                "",
+            ),
+            (
+                "another address",
+                vec![("127.0.0.1", "TCP", 80)],
+                vec![("127.0.0.2", "TCP", 80)],
+                "",
+            ),
+            (
+                "wanted on all addresses",
+                vec![("127.0.0.1", "TCP", 80)],
+                vec![("0.0.0.0", "TCP", 80)],
+                REASON,
+            ),
+            (
+                "used on all addresses",
+                vec![("", "", 80)],
+                vec![("10.0.0.1", "TCP", 80)],
+                REASON,
+            ),
+            (
+                "one of two",
+                vec![("", "TCP", 80), ("", "UDP", 81)],
+                vec![("", "TCP", 79), ("", "UDP", 81)],
+                REASON,
+            ),
+            (
+                ":: is one address",
+                vec![("::", "TCP", 80)],
+                vec![("127.0.0.1", "TCP", 80)],
+                "",
+            ),
+            (
+                "no host port",
+                vec![("", "TCP", 80)],
+                vec![("", "TCP", 0)],
+                "",
+            ),
+        ] {
+            let objects = vec![
+                node("a", json!({}), json!({})),
+                on("a", "p", json!({}), ports(&used)),
+            ];
+            table(vec![(
+                about,
+                objects,
+                pod(json!({}), ports(&wanted)),
+                vec![want],
+            )]);
+        }
+    }
+
+    #[test]
+    fn sidecars_hold_ports_and_init_containers_do_not() {
+        let init = |policy: Value| json!({"initContainers": [{"name": "i", "restartPolicy": policy, "ports": [{"containerPort": 1, "hostPort": 80}]}]});
+        let wanted = || pod(json!({}), ports(&[("", "TCP", 80)]));
+        let with = |spec| {
+            vec![
+                node("a", json!({}), json!({})),
+                on("a", "p", json!({}), spec),
+            ]
+        };
+        table(vec![
+            (
+                "sidecar",
+                with(init(json!("Always"))),
+                wanted(),
+                vec![REASON],
+            ),
+            (
+                "init container",
+                with(init(Value::Null)),
+                wanted(),
+                vec![""],
+            ),
+        ]);
+    }
+}

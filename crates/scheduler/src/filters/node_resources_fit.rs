@@ -134,3 +134,128 @@ pub(crate) fn status(state: &State, cycle: &Cycle, short: Short) -> Status {
         reasons,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{node, on, pod, state, statuses, table};
+    use crate::verdict::Code;
+    use serde_json::{Value, json};
+
+    fn asks(requests: Value) -> Value {
+        json!({"containers": [{"name": "c", "resources": {"requests": requests}}]})
+    }
+
+    fn small(extra: Value) -> Value {
+        let mut allocatable =
+            json!({"pods": "2", "cpu": "10m", "memory": "20", "ephemeral-storage": "20"});
+        crate::testing::merge(&mut allocatable, extra);
+        json!({"kind": "Node", "metadata": {"name": "a"}, "status": {"allocatable": allocatable}})
+    }
+
+    #[test]
+    fn what_is_short() {
+        let used = |requests| on("a", "p", json!({}), asks(requests));
+        let new = |requests| pod(json!({}), asks(requests));
+        let with = |used_requests| vec![small(json!({"example.com/a": "5"})), used(used_requests)];
+        table(vec![
+            (
+                "asks for nothing",
+                with(json!({"cpu": "10m", "memory": "20"})),
+                pod(json!({}), json!({})),
+                vec![""],
+            ),
+            (
+                "fits exactly",
+                with(json!({"cpu": "5m", "memory": "19"})),
+                new(json!({"cpu": "5m", "memory": "1"})),
+                vec![""],
+            ),
+            (
+                "both short",
+                with(json!({"cpu": "10m", "memory": "20"})),
+                new(json!({"cpu": "1m", "memory": "1"})),
+                vec!["Insufficient cpu; Insufficient memory"],
+            ),
+            (
+                "memory short",
+                with(json!({"cpu": "5m", "memory": "19"})),
+                new(json!({"cpu": "1m", "memory": "2"})),
+                vec!["Insufficient memory"],
+            ),
+            (
+                "storage short",
+                with(json!({"ephemeral-storage": "19"})),
+                new(json!({"ephemeral-storage": "2"})),
+                vec!["Insufficient ephemeral-storage"],
+            ),
+            (
+                "extended",
+                with(json!({"example.com/a": "3"})),
+                new(json!({"example.com/a": "2"})),
+                vec![""],
+            ),
+            (
+                "extended short",
+                with(json!({"example.com/a": "4"})),
+                new(json!({"example.com/a": "2"})),
+                vec!["Insufficient example.com/a"],
+            ),
+            (
+                "extended unknown",
+                with(json!({})),
+                new(json!({"example.com/b": "1", "example.com/a": "6"})),
+                vec!["Insufficient example.com/a; Insufficient example.com/b"],
+            ),
+            (
+                "extended of none",
+                with(json!({})),
+                new(json!({"example.com/b": "0"})),
+                vec![""],
+            ),
+            (
+                "too many pods",
+                vec![small(json!({"pods": "1"})), used(json!({}))],
+                new(json!({"cpu": "11m"})),
+                vec!["Too many pods; Insufficient cpu"],
+            ),
+            (
+                "overcommitted",
+                with(json!({"cpu": "20m"})),
+                new(json!({"memory": "1"})),
+                vec![""],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn more_than_the_node_has_is_unresolvable() {
+        for (requests, code) in [
+            (json!({"cpu": "11m"}), Code::UnschedulableAndUnresolvable),
+            (json!({"cpu": "10m"}), Code::Unschedulable),
+            (
+                json!({"cpu": "10m", "memory": "21"}),
+                Code::UnschedulableAndUnresolvable,
+            ),
+        ] {
+            let objects = [
+                small(json!({})),
+                on("a", "p", json!({}), asks(json!({"cpu": "1m"}))),
+            ];
+            let got = statuses(
+                &mut state(&objects),
+                &pod(json!({}), asks(requests.clone())),
+            );
+            assert_eq!(got[0].1.code, code, "{requests}");
+        }
+        let full = node(
+            "a",
+            json!({}),
+            json!({"status": {"allocatable": {"pods": "0"}}}),
+        );
+        let got = statuses(&mut state(&[full]), &pod(json!({}), json!({})));
+        assert_eq!(
+            (got[0].1.code, got[0].1.reasons[0].as_str()),
+            (Code::Unschedulable, "Too many pods")
+        );
+    }
+}
