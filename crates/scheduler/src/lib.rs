@@ -16,6 +16,14 @@
 //! only. There is no I/O, no clock and no randomness in here; where upstream picks at random, all
 //! it could pick is returned. What is not modelled is [`Code::Unknown`], never a guess.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::needless_pass_by_value,
+        reason = "plain values keep the tables readable"
+    )
+)]
+
 mod class;
 mod cycle;
 mod devices;

@@ -287,3 +287,126 @@ fn assign(
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{NOT_ENOUGH, NOT_HERE};
+    use crate::testing::{merge, node, on, pod, state, statuses, table};
+    use crate::verdict::Code;
+    use serde_json::{Value, json};
+
+    fn objects(count: i64, more: Vec<Value>) -> Vec<Value> {
+        let mut all: Vec<Value> = ["a", "b"]
+            .map(|name| node(name, json!({"host": name}), json!({})))
+            .into();
+        all.push(json!({"kind": "DeviceClass", "metadata": {"name": "gpu"},
+            "spec": {"selectors": [{"cel": {"expression": "device.driver == 'gpu.example.com'"}}]}}));
+        all.push(json!({"kind": "ResourceSlice", "metadata": {"name": "s"}, "spec": {
+            "driver": "gpu.example.com", "nodeName": "a", "pool": {"name": "a", "generation": 1, "resourceSliceCount": 1},
+            "devices": [{"name": "d0"}, {"name": "d1"}]}}));
+        all.push(claim(
+            "c",
+            json!({"spec": {"devices": {"requests": [request(count)]}}}),
+        ));
+        all.extend(more);
+        all
+    }
+
+    fn request(count: i64) -> Value {
+        json!({"name": "r", "exactly": {"deviceClassName": "gpu", "allocationMode": "ExactCount", "count": count}})
+    }
+
+    fn claim(name: &str, rest: Value) -> Value {
+        let mut all = json!({"kind": "ResourceClaim", "metadata": {"namespace": "default", "name": name}, "spec": {}});
+        merge(&mut all, rest);
+        all
+    }
+
+    fn allocated(device: &str) -> Value {
+        json!({"status": {"allocation": {
+            "devices": {"results": [{"request": "r", "driver": "gpu.example.com", "pool": "a", "device": device}]},
+            "nodeSelector": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "host", "operator": "In", "values": ["a"]}]}]}}}})
+    }
+
+    fn new() -> Value {
+        pod(
+            json!({}),
+            json!({"resourceClaims": [{"name": "x", "resourceClaimName": "c"}]}),
+        )
+    }
+
+    #[test]
+    fn counts() {
+        table(vec![
+            (
+                "no claims",
+                objects(1, vec![]),
+                pod(json!({}), json!({})),
+                vec!["", ""],
+            ),
+            (
+                "one device",
+                objects(1, vec![]),
+                new(),
+                vec!["", NOT_ENOUGH],
+            ),
+            (
+                "both devices",
+                objects(2, vec![]),
+                new(),
+                vec!["", NOT_ENOUGH],
+            ),
+            (
+                "three devices",
+                objects(3, vec![]),
+                new(),
+                vec![NOT_ENOUGH; 2],
+            ),
+            (
+                "one is taken",
+                objects(2, vec![claim("other", allocated("d1"))]),
+                new(),
+                vec![NOT_ENOUGH; 2],
+            ),
+            (
+                "allocated already",
+                objects(1, vec![claim("c", allocated("d1"))]),
+                new(),
+                vec!["", NOT_HERE],
+            ),
+            (
+                "no such claim",
+                vec![
+                    node("a", json!({}), json!({})),
+                    on("a", "p", json!({}), json!({})),
+                ],
+                new(),
+                vec!["could not find ResourceClaim \"default/c\""],
+            ),
+            (
+                "not made yet",
+                objects(1, vec![]),
+                pod(
+                    json!({}),
+                    json!({"resourceClaims": [{"name": "x", "resourceClaimTemplateName": "t"}]}),
+                ),
+                vec!["pod \"default/new\": ResourceClaim not created yet"; 2],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn what_is_not_modelled_is_unknown() {
+        for rest in [
+            json!({"selectors": [{"cel": {"expression": "device.attributes['x'].y == 1"}}]}),
+            json!({"allocationMode": "All"}),
+            json!({"adminAccess": true}),
+        ] {
+            let mut asked = request(1);
+            merge(&mut asked["exactly"], rest.clone());
+            let more = claim("c", json!({"spec": {"devices": {"requests": [asked]}}}));
+            let got = statuses(&mut state(&objects(1, vec![more])), &new());
+            assert_eq!(got[0].1.code, Code::Unknown, "{rest}");
+        }
+    }
+}

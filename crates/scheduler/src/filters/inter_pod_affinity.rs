@@ -225,3 +225,282 @@ fn affinity_holds(state: &State, own: &Affinity, node: u32, overlay: Option<&Ove
     }
     pods || (!any && own.own_match)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{REASON_AFFINITY, REASON_ANTI, REASON_EXISTING};
+    use crate::testing::{merge, node, on, pod, reasons, table};
+    use serde_json::{Value, json};
+
+    fn nodes() -> Vec<Value> {
+        [("a", "r1"), ("b", "r1"), ("x", "r2")]
+            .map(|(name, region)| node(name, json!({"region": region, "host": name}), json!({})))
+            .into()
+    }
+
+    fn term(key: &str, rest: Value) -> Value {
+        let mut all =
+            json!({"topologyKey": key, "labelSelector": {"matchLabels": {"service": "s"}}});
+        merge(&mut all, rest);
+        all
+    }
+
+    fn terms(kind: &str, terms: Value) -> Value {
+        json!({"affinity": {kind: {"requiredDuringSchedulingIgnoredDuringExecution": terms}}})
+    }
+
+    fn with(pods: Vec<Value>) -> Vec<Value> {
+        let mut all = nodes();
+        all.extend(pods);
+        all
+    }
+
+    fn service(node: &str) -> Value {
+        on(node, "s", json!({"service": "s"}), json!({}))
+    }
+
+    #[test]
+    fn affinity() {
+        let near = |labels: Value, list: Value| pod(labels, terms("podAffinity", list));
+        let one = || json!([term("region", json!({}))]);
+        table(vec![
+            (
+                "no terms",
+                with(vec![service("a")]),
+                pod(json!({}), json!({})),
+                vec!["", "", ""],
+            ),
+            (
+                "in the region",
+                with(vec![service("a")]),
+                near(json!({}), one()),
+                vec!["", "", REASON_AFFINITY],
+            ),
+            (
+                "nowhere yet",
+                nodes(),
+                near(json!({}), one()),
+                vec![REASON_AFFINITY; 3],
+            ),
+            (
+                "the first of its kind",
+                nodes(),
+                near(json!({"service": "s"}), one()),
+                vec!["", "", ""],
+            ),
+            (
+                "another of its kind",
+                with(vec![service("x")]),
+                near(json!({"service": "s"}), one()),
+                vec![REASON_AFFINITY, REASON_AFFINITY, ""],
+            ),
+            (
+                "all terms, by one pod",
+                with(vec![on(
+                    "a",
+                    "s",
+                    json!({"service": "s", "tier": "t"}),
+                    json!({}),
+                )]),
+                near(
+                    json!({}),
+                    json!([
+                        term("region", json!({})),
+                        term(
+                            "host",
+                            json!({"labelSelector": {"matchLabels": {"tier": "t"}}})
+                        )
+                    ]),
+                ),
+                vec!["", REASON_AFFINITY, REASON_AFFINITY],
+            ),
+            (
+                "all terms, by two pods",
+                with(vec![
+                    service("a"),
+                    on("a", "t", json!({"tier": "t"}), json!({})),
+                ]),
+                near(
+                    json!({}),
+                    json!([
+                        term("region", json!({})),
+                        term(
+                            "host",
+                            json!({"labelSelector": {"matchLabels": {"tier": "t"}}})
+                        )
+                    ]),
+                ),
+                vec![REASON_AFFINITY; 3],
+            ),
+            (
+                "no such label on the nodes",
+                nodes(),
+                near(json!({"service": "s"}), json!([term("zone", json!({}))])),
+                vec![REASON_AFFINITY; 3],
+            ),
+            (
+                "a selector of nothing",
+                with(vec![service("a")]),
+                near(json!({}), json!([{"topologyKey": "region"}])),
+                vec![REASON_AFFINITY; 3],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn anti_affinity_both_ways() {
+        let far = |list: Value| terms("podAntiAffinity", list);
+        let host = || json!([term("host", json!({}))]);
+        table(vec![
+            (
+                "the pod's own",
+                with(vec![service("a")]),
+                pod(json!({}), far(host())),
+                vec![REASON_ANTI, "", ""],
+            ),
+            (
+                "the other's",
+                with(vec![on("a", "e", json!({}), far(host()))]),
+                pod(json!({"service": "s"}), json!({})),
+                vec![REASON_EXISTING, "", ""],
+            ),
+            (
+                "the other's, wider",
+                with(vec![on(
+                    "a",
+                    "e",
+                    json!({}),
+                    far(json!([term("region", json!({}))])),
+                )]),
+                pod(json!({"service": "s"}), json!({})),
+                vec![REASON_EXISTING, REASON_EXISTING, ""],
+            ),
+            (
+                "not about this pod",
+                with(vec![on("a", "e", json!({}), far(host()))]),
+                pod(json!({"service": "t"}), json!({})),
+                vec!["", "", ""],
+            ),
+            (
+                "own first, then the other's",
+                with(vec![on(
+                    "a",
+                    "e",
+                    json!({"service": "s"}),
+                    far(json!([term("region", json!({}))])),
+                )]),
+                pod(json!({"service": "s"}), far(host())),
+                vec![REASON_ANTI, REASON_EXISTING, ""],
+            ),
+            (
+                "two terms of others",
+                with(vec![
+                    on("a", "e", json!({}), far(host())),
+                    on(
+                        "x",
+                        "f",
+                        json!({}),
+                        far(json!([term(
+                            "host",
+                            json!({"labelSelector": {"matchLabels": {"tier": "t"}}})
+                        )])),
+                    ),
+                ]),
+                pod(json!({"service": "s", "tier": "t"}), json!({})),
+                vec![REASON_EXISTING, "", REASON_EXISTING],
+            ),
+            (
+                "no such label on the nodes",
+                with(vec![service("a")]),
+                pod(json!({}), far(json!([term("zone", json!({}))]))),
+                vec!["", "", ""],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn namespaces() {
+        let mut far = service("a");
+        far["metadata"]["namespace"] = json!("far");
+        let space = |name: &str, labels: Value| json!({"kind": "Namespace", "metadata": {"name": name, "labels": labels}});
+        let objects = with(vec![
+            far,
+            space("far", json!({"team": "t"})),
+            space("default", json!({})),
+        ]);
+        let near = |rest: Value| pod(json!({}), terms("podAffinity", json!([term("host", rest)])));
+        let found = vec!["", REASON_AFFINITY, REASON_AFFINITY];
+        let nowhere = vec![REASON_AFFINITY; 3];
+        table(vec![
+            (
+                "its own by default",
+                objects.clone(),
+                near(json!({})),
+                nowhere.clone(),
+            ),
+            (
+                "by name",
+                objects.clone(),
+                near(json!({"namespaces": ["far"]})),
+                found.clone(),
+            ),
+            (
+                "by label",
+                objects.clone(),
+                near(json!({"namespaceSelector": {"matchLabels": {"team": "t"}}})),
+                found.clone(),
+            ),
+            (
+                "by another label",
+                objects.clone(),
+                near(json!({"namespaceSelector": {"matchLabels": {"team": "u"}}})),
+                nowhere,
+            ),
+            (
+                "all",
+                objects.clone(),
+                near(json!({"namespaceSelector": {}})),
+                found.clone(),
+            ),
+            // Upstream asks a selector once more without any labels.
+            (
+                "a selector that matches no labels is about all",
+                objects,
+                near(
+                    json!({"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}}),
+                ),
+                found,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn namespaces_of_the_other_side() {
+        let space = |name: &str, labels: Value| json!({"kind": "Namespace", "metadata": {"name": name, "labels": labels}});
+        let far = |rest: Value| {
+            on(
+                "a",
+                "e",
+                json!({}),
+                terms("podAntiAffinity", json!([term("host", rest)])),
+            )
+        };
+        let mut new = pod(json!({"service": "s"}), json!({}));
+        new["metadata"]["namespace"] = json!("ours");
+        for (rest, want) in [
+            (json!({}), ""),
+            (json!({"namespaces": ["ours"]}), REASON_EXISTING),
+            (
+                json!({"namespaceSelector": {"matchLabels": {"team": "t"}}}),
+                REASON_EXISTING,
+            ),
+            (
+                json!({"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}}),
+                "",
+            ),
+        ] {
+            let objects = with(vec![space("ours", json!({"team": "t"})), far(rest.clone())]);
+            assert_eq!(reasons(&objects, &new)[0], want, "{rest}");
+        }
+    }
+}

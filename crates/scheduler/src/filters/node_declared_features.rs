@@ -65,3 +65,75 @@ pub(crate) fn declared(names: &[String]) -> u8 {
 pub(crate) fn filter(broken: u8) -> Option<Fail> {
     (broken & FEATURES != 0).then(|| Fail::unresolvable(Plugin::NodeDeclaredFeatures, REASON))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{REASON, declared};
+    use crate::testing::{node, pod, table};
+    use serde_json::json;
+
+    #[test]
+    fn features() {
+        let with = |names: &[&str]| {
+            vec![node(
+                "a",
+                json!({}),
+                json!({"status": {"declaredFeatures": names}}),
+            )]
+        };
+        let hosted = || pod(json!({}), json!({"hostNetwork": true, "hostUsers": false}));
+        let rules =
+            json!([{"name": "c", "restartPolicyRules": [{"action": "RestartAllContainers"}]}]);
+        let restarting = || pod(json!({}), json!({"containers": rules}));
+        table(vec![
+            (
+                "nothing needed",
+                with(&[]),
+                pod(json!({}), json!({"hostNetwork": true})),
+                vec![""],
+            ),
+            (
+                "host network with user namespaces",
+                with(&[]),
+                hosted(),
+                vec![REASON],
+            ),
+            (
+                "declared",
+                with(&["UserNamespacesHostNetworkSupport"]),
+                hosted(),
+                vec![""],
+            ),
+            (
+                "restart rules",
+                with(&["UserNamespacesHostNetworkSupport"]),
+                restarting(),
+                vec![REASON],
+            ),
+            (
+                "restart rules declared",
+                with(&["RestartAllContainersOnContainerExits", "Zzz"]),
+                restarting(),
+                vec![""],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn lists_out_of_order_are_read_as_upstream_does() {
+        let names = |names: &[&str]| {
+            declared(
+                &names
+                    .iter()
+                    .map(|&name| name.to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let both = [
+            "RestartAllContainersOnContainerExits",
+            "UserNamespacesHostNetworkSupport",
+        ];
+        assert_eq!(names(&both), 3);
+        assert_eq!(names(&[both[1], both[0]]), 2);
+    }
+}

@@ -152,3 +152,104 @@ pub(crate) fn filter(
     });
     over.then(|| Fail::unschedulable(Plugin::NodeVolumeLimits, REASON))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::REASON;
+    use crate::testing::{node, on, pod, table};
+    use serde_json::{Value, json};
+
+    fn objects(limit: Value) -> Vec<Value> {
+        let mut all = vec![
+            node("n", json!({}), json!({})),
+            json!({"kind": "CSINode", "metadata": {"name": "n"}, "spec": {"drivers": [
+                {"name": "d", "nodeID": "n", "allocatable": {"count": limit}}]}}),
+            json!({"kind": "StorageClass", "metadata": {"name": "late"}, "provisioner": "d", "volumeBindingMode": "WaitForFirstConsumer"}),
+        ];
+        for at in 0..4 {
+            all.push(json!({"kind": "PersistentVolumeClaim",
+                "metadata": {"namespace": "default", "name": format!("c{at}"), "annotations": {"pv.kubernetes.io/bind-completed": "yes"}},
+                "spec": {"volumeName": format!("v{at}")}}));
+            all.push(
+                json!({"kind": "PersistentVolume", "metadata": {"name": format!("v{at}")},
+                "spec": {"csi": {"driver": "d", "volumeHandle": format!("h{at}")}}}),
+            );
+        }
+        all.push(json!({"kind": "PersistentVolumeClaim", "metadata": {"namespace": "default", "name": "late"},
+            "spec": {"storageClassName": "late"}}));
+        all
+    }
+
+    fn using(claims: &[&str]) -> Value {
+        let all: Vec<Value> = claims
+            .iter()
+            .map(|claim| json!({"name": claim, "persistentVolumeClaim": {"claimName": claim}}))
+            .collect();
+        json!({"volumes": all})
+    }
+
+    #[test]
+    fn limits() {
+        let with = |limit: i32, used: &[&str]| {
+            let mut all = objects(json!(limit));
+            all.push(on("n", "p", json!({}), using(used)));
+            all
+        };
+        let new = |claims: &[&str]| pod(json!({}), using(claims));
+        let mut attached = with(2, &["c0"]);
+        attached.push(
+            json!({"kind": "VolumeAttachment", "metadata": {"name": "a"},
+            "spec": {"attacher": "d", "nodeName": "n", "source": {"persistentVolumeName": "v3"}}}),
+        );
+        let mut attached_twice = with(2, &["c0"]);
+        attached_twice.push(
+            json!({"kind": "VolumeAttachment", "metadata": {"name": "a"},
+            "spec": {"attacher": "d", "nodeName": "n", "source": {"persistentVolumeName": "v0"}}}),
+        );
+        table(vec![
+            ("room left", with(2, &["c0"]), new(&["c1"]), vec![""]),
+            (
+                "no room",
+                with(2, &["c0", "c1"]),
+                new(&["c2"]),
+                vec![REASON],
+            ),
+            (
+                "a volume that is there already",
+                with(2, &["c0", "c1"]),
+                new(&["c1"]),
+                vec![""],
+            ),
+            (
+                "two at once",
+                with(2, &["c0"]),
+                new(&["c1", "c2"]),
+                vec![REASON],
+            ),
+            (
+                "attached by something else",
+                attached,
+                new(&["c1"]),
+                vec![REASON],
+            ),
+            (
+                "attached for the pod there",
+                attached_twice,
+                new(&["c1"]),
+                vec![""],
+            ),
+            (
+                "no claims",
+                with(0, &[]),
+                pod(json!({}), json!({})),
+                vec![""],
+            ),
+            (
+                "still to be made",
+                with(1, &["c0"]),
+                new(&["late"]),
+                vec![REASON],
+            ),
+        ]);
+    }
+}

@@ -361,3 +361,260 @@ fn has_capacity(state: &State, claim: &Pvc, provisioner: Sym, face: &NodeFace<'_
         capacity.class == claim.class && capacity.limit.is_some_and(|limit| limit >= size) && here
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{REASON_BIND, REASON_IMMEDIATE, REASON_NODE, REASON_SPACE};
+    use crate::testing::{merge, node, pod, table};
+    use serde_json::{Value, json};
+
+    fn nodes() -> Vec<Value> {
+        ["n1", "n2"]
+            .map(|name| node(name, json!({"host": name}), json!({})))
+            .into()
+    }
+
+    fn class(name: &str, mode: &str, provisioner: &str, rest: Value) -> Value {
+        let mut all = json!({"kind": "StorageClass", "metadata": {"name": name}, "provisioner": provisioner, "volumeBindingMode": mode});
+        merge(&mut all, rest);
+        all
+    }
+
+    fn claim(rest: Value) -> Value {
+        let mut all = json!({"kind": "PersistentVolumeClaim", "metadata": {"namespace": "default", "name": "c", "uid": "c"},
+            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "5Gi"}}}});
+        merge(&mut all, rest);
+        all
+    }
+
+    fn volume(name: &str, rest: Value) -> Value {
+        let mut all = json!({"kind": "PersistentVolume", "metadata": {"name": name},
+            "spec": {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "5Gi"}, "storageClassName": "wait",
+                "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "host", "operator": "In", "values": ["n1"]}]}]}}},
+            "status": {"phase": "Available"}});
+        merge(&mut all, rest);
+        all
+    }
+
+    fn new() -> Value {
+        pod(
+            json!({}),
+            json!({"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}),
+        )
+    }
+
+    fn with(more: Vec<Value>) -> Vec<Value> {
+        let mut all = nodes();
+        all.push(class(
+            "wait",
+            "WaitForFirstConsumer",
+            "kubernetes.io/no-provisioner",
+            json!({}),
+        ));
+        all.push(class("make", "WaitForFirstConsumer", "d", json!({})));
+        all.push(class(
+            "here",
+            "WaitForFirstConsumer",
+            "d",
+            json!({"allowedTopologies": [
+            {"matchLabelExpressions": [{"key": "host", "values": ["n2"]}]}]}),
+        ));
+        all.push(class("now", "Immediate", "d", json!({})));
+        all.extend(more);
+        all
+    }
+
+    fn of_class(name: &str) -> Value {
+        claim(json!({"spec": {"storageClassName": name}}))
+    }
+
+    #[test]
+    fn bound_claims() {
+        let bound = || {
+            claim(
+                json!({"metadata": {"annotations": {"pv.kubernetes.io/bind-completed": "yes"}}, "spec": {"volumeName": "v"}}),
+            )
+        };
+        table(vec![
+            (
+                "where the volume can be used",
+                with(vec![bound(), volume("v", json!({}))]),
+                new(),
+                vec!["", REASON_NODE],
+            ),
+            (
+                "anywhere",
+                with(vec![
+                    bound(),
+                    json!({"kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": {}}),
+                ]),
+                new(),
+                vec!["", ""],
+            ),
+            (
+                "lost",
+                with(vec![claim(
+                    json!({"spec": {"volumeName": "v"}, "status": {"phase": "Lost"}}),
+                )]),
+                new(),
+                vec!["persistentvolumeclaim \"c\" bound to non-existent persistentvolume \"v\""; 2],
+            ),
+            (
+                "being deleted",
+                with(vec![claim(
+                    json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}),
+                )]),
+                new(),
+                vec!["persistentvolumeclaim \"c\" is being deleted"; 2],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn unbound_claims() {
+        table(vec![
+            (
+                "immediate",
+                with(vec![of_class("now")]),
+                new(),
+                vec![REASON_IMMEDIATE; 2],
+            ),
+            (
+                "without a class",
+                with(vec![claim(json!({}))]),
+                new(),
+                vec![REASON_IMMEDIATE; 2],
+            ),
+            (
+                "a volume to bind",
+                with(vec![of_class("wait"), volume("v", json!({}))]),
+                new(),
+                vec!["", REASON_BIND],
+            ),
+            (
+                "no volume",
+                with(vec![of_class("wait")]),
+                new(),
+                vec![REASON_BIND; 2],
+            ),
+            (
+                "too small",
+                with(vec![
+                    of_class("wait"),
+                    volume("v", json!({"spec": {"capacity": {"storage": "4Gi"}}})),
+                ]),
+                new(),
+                vec![REASON_BIND; 2],
+            ),
+            (
+                "another mode",
+                with(vec![
+                    of_class("wait"),
+                    volume("v", json!({"spec": {"accessModes": ["ReadOnlyMany"]}})),
+                ]),
+                new(),
+                vec![REASON_BIND; 2],
+            ),
+            (
+                "a block device",
+                with(vec![
+                    of_class("wait"),
+                    volume("v", json!({"spec": {"volumeMode": "Block"}})),
+                ]),
+                new(),
+                vec![REASON_BIND; 2],
+            ),
+            (
+                "in use",
+                with(vec![
+                    of_class("wait"),
+                    volume("v", json!({"status": {"phase": "Bound"}})),
+                ]),
+                new(),
+                vec![REASON_BIND; 2],
+            ),
+            (
+                "reserved for this claim",
+                with(vec![
+                    of_class("wait"),
+                    volume(
+                        "v",
+                        json!({"spec": {"claimRef": {"namespace": "default", "name": "c"}}, "status": {"phase": "Bound"}}),
+                    ),
+                ]),
+                new(),
+                vec!["", REASON_BIND],
+            ),
+            (
+                "reserved for another",
+                with(vec![
+                    of_class("wait"),
+                    volume(
+                        "v",
+                        json!({"spec": {"claimRef": {"namespace": "default", "name": "other"}}}),
+                    ),
+                ]),
+                new(),
+                vec![REASON_BIND; 2],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn claims_to_provision() {
+        let selected = |node: &str| {
+            claim(
+                json!({"metadata": {"annotations": {"volume.kubernetes.io/selected-node": node}}, "spec": {"storageClassName": "make"}}),
+            )
+        };
+        table(vec![
+            (
+                "to be made",
+                with(vec![of_class("make")]),
+                new(),
+                vec!["", ""],
+            ),
+            (
+                "to be made on some nodes",
+                with(vec![of_class("here")]),
+                new(),
+                vec![REASON_BIND, ""],
+            ),
+            (
+                "to be made on a chosen node",
+                with(vec![selected("n2")]),
+                new(),
+                vec![REASON_BIND, ""],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn capacity() {
+        let driver = json!({"kind": "CSIDriver", "metadata": {"name": "d"}, "spec": {"storageCapacity": true}});
+        let capacity = |size: &str| {
+            json!({"kind": "CSIStorageCapacity", "metadata": {"namespace": "kube-system", "name": "c"},
+            "storageClassName": "make", "capacity": size, "nodeTopology": {"matchLabels": {"host": "n1"}}})
+        };
+        table(vec![
+            (
+                "enough on one node",
+                with(vec![of_class("make"), driver.clone(), capacity("5Gi")]),
+                new(),
+                vec!["", REASON_SPACE],
+            ),
+            (
+                "too little",
+                with(vec![of_class("make"), driver, capacity("4Gi")]),
+                new(),
+                vec![REASON_SPACE; 2],
+            ),
+            (
+                "not published",
+                with(vec![of_class("make"), capacity("4Gi")]),
+                new(),
+                vec!["", ""],
+            ),
+        ]);
+    }
+}

@@ -134,3 +134,134 @@ pub(crate) fn filter(
     let conflicts = restrictions.conflicts + overlay.map_or(0, |overlay| overlay.claims);
     (conflicts > 0).then(|| Fail::unschedulable(Plugin::VolumeRestrictions, REASON_ONCE_PER_POD))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{REASON_DISK, REASON_ONCE_PER_POD};
+    use crate::testing::{node, on, pod, table};
+    use serde_json::{Value, json};
+
+    fn volume(volume: Value) -> Value {
+        let mut all = json!({"name": "v"});
+        crate::testing::merge(&mut all, volume);
+        json!({"volumes": [all]})
+    }
+
+    #[test]
+    fn disks() {
+        let gce = |name: &str, read_only: bool| json!({"gcePersistentDisk": {"pdName": name, "readOnly": read_only}});
+        let ebs = |id: &str| json!({"awsElasticBlockStore": {"volumeID": id, "readOnly": true}});
+        let iscsi = |iqn: &str, read_only: bool| json!({"iscsi": {"targetPortal": "t", "iqn": iqn, "lun": 0, "readOnly": read_only}});
+        let rbd = |monitors: &[&str], image: &str, read_only: bool| json!({"rbd": {"monitors": monitors, "pool": "p", "image": image, "readOnly": read_only}});
+        for (about, used, wanted, want) in [
+            ("another kind", gce("a", false), ebs("a"), ""),
+            (
+                "the same disk",
+                gce("a", false),
+                gce("a", false),
+                REASON_DISK,
+            ),
+            ("another disk", gce("a", false), gce("b", false), ""),
+            ("read-only by both", gce("a", true), gce("a", true), ""),
+            (
+                "read-only by one",
+                gce("a", true),
+                gce("a", false),
+                REASON_DISK,
+            ),
+            ("EBS, even read-only", ebs("a"), ebs("a"), REASON_DISK),
+            ("another EBS volume", ebs("a"), ebs("b"), ""),
+            ("iSCSI", iscsi("i", false), iscsi("i", true), REASON_DISK),
+            ("iSCSI read-only", iscsi("i", true), iscsi("i", true), ""),
+            (
+                "RBD with a monitor in common",
+                rbd(&["a", "b"], "i", false),
+                rbd(&["c", "a"], "i", false),
+                REASON_DISK,
+            ),
+            (
+                "RBD of other monitors",
+                rbd(&["a"], "i", false),
+                rbd(&["b"], "i", false),
+                "",
+            ),
+            (
+                "RBD of another image",
+                rbd(&["a"], "i", false),
+                rbd(&["a"], "j", false),
+                "",
+            ),
+            (
+                "RBD read-only",
+                rbd(&["a"], "i", true),
+                rbd(&["a"], "i", true),
+                "",
+            ),
+        ] {
+            let objects = vec![
+                node("n", json!({}), json!({})),
+                node("other", json!({}), json!({})),
+                on("n", "p", json!({}), volume(used)),
+            ];
+            table(vec![(
+                about,
+                objects,
+                pod(json!({}), volume(wanted)),
+                vec![want, ""],
+            )]);
+        }
+    }
+
+    fn using() -> Value {
+        volume(json!({"persistentVolumeClaim": {"claimName": "c"}}))
+    }
+
+    #[test]
+    fn claims_for_one_pod() {
+        let claim = |modes: Value| {
+            json!({"kind": "PersistentVolumeClaim",
+            "metadata": {"namespace": "default", "name": "c", "annotations": {"pv.kubernetes.io/bind-completed": "yes"}},
+            "spec": {"accessModes": modes, "volumeName": "v"}})
+        };
+        let objects = |modes: Value, used: bool| {
+            let mut all = vec![
+                node("a", json!({}), json!({})),
+                claim(modes),
+                json!({"kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": {}}),
+            ];
+            if used {
+                all.push(on("gone", "q", json!({}), using()));
+                all.push(node("b", json!({}), json!({})));
+                all.push(on("b", "p", json!({}), using()));
+            }
+            all
+        };
+        let new = || pod(json!({}), using());
+        table(vec![
+            (
+                "in use",
+                objects(json!(["ReadWriteOncePod"]), true),
+                new(),
+                vec![REASON_ONCE_PER_POD; 2],
+            ),
+            (
+                "not in use",
+                objects(json!(["ReadWriteOncePod"]), false),
+                new(),
+                vec![""],
+            ),
+            (
+                "for more pods",
+                objects(json!(["ReadWriteMany"]), true),
+                new(),
+                vec!["", ""],
+            ),
+            (
+                "no such claim",
+                vec![node("a", json!({}), json!({}))],
+                new(),
+                vec!["persistentvolumeclaim \"c\" not found"],
+            ),
+        ]);
+    }
+}

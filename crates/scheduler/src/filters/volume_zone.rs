@@ -87,3 +87,87 @@ pub(crate) fn filter(state: &State, cycle: &Cycle, node: u32) -> Option<Fail> {
     });
     (!fits).then(|| Fail::unresolvable(Plugin::VolumeZone, REASON))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::REASON;
+    use crate::testing::{node, pod, table};
+    use serde_json::{Value, json};
+
+    fn objects(node_labels: Value, volume_labels: Value) -> Vec<Value> {
+        vec![
+            node("n", node_labels, json!({})),
+            json!({"kind": "PersistentVolumeClaim", "metadata": {"namespace": "default", "name": "c",
+                "annotations": {"pv.kubernetes.io/bind-completed": "yes"}}, "spec": {"volumeName": "v"}}),
+            json!({"kind": "PersistentVolume", "metadata": {"name": "v", "labels": volume_labels}, "spec": {}}),
+        ]
+    }
+
+    #[test]
+    fn zones() {
+        let zone = "topology.kubernetes.io/zone";
+        let old = "failure-domain.beta.kubernetes.io/zone";
+        let new = || {
+            pod(
+                json!({}),
+                json!({"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}),
+            )
+        };
+        for (about, node_labels, volume_labels, want) in [
+            ("no labels", json!({}), json!({zone: "a"}), ""),
+            ("no labels on the volume", json!({zone: "a"}), json!({}), ""),
+            ("the same zone", json!({zone: "a"}), json!({zone: "a"}), ""),
+            (
+                "another zone",
+                json!({zone: "b"}),
+                json!({zone: "a"}),
+                REASON,
+            ),
+            (
+                "one of several zones",
+                json!({zone: "b"}),
+                json!({zone: "a__b"}),
+                "",
+            ),
+            (
+                "the old label on the volume",
+                json!({zone: "a"}),
+                json!({old: "a"}),
+                "",
+            ),
+            (
+                "the old label, another zone",
+                json!({zone: "b"}),
+                json!({old: "a"}),
+                REASON,
+            ),
+            (
+                "the new label on the volume, the old on the node",
+                json!({old: "a"}),
+                json!({zone: "a"}),
+                REASON,
+            ),
+            (
+                "a label that cannot be parsed",
+                json!({zone: "b"}),
+                json!({zone: "a__"}),
+                "",
+            ),
+        ] {
+            table(vec![(
+                about,
+                objects(node_labels, volume_labels),
+                new(),
+                vec![want],
+            )]);
+        }
+        let mut lost = objects(json!({}), json!({}));
+        lost.pop();
+        table(vec![(
+            "no such volume",
+            lost,
+            new(),
+            vec!["persistentvolume \"v\" not found"],
+        )]);
+    }
+}
