@@ -73,25 +73,24 @@ impl Print {
 
     pub(crate) fn number(&mut self, value: u64) {
         self.a = fold(self.a ^ value, 0xa076_1d64_78bd_642f).wrapping_add(SEED);
-        self.b = fold(self.b.rotate_left(29) ^ value, 0xe703_7ed1_a0b4_28db).wrapping_add(value);
+        self.b = (self.b ^ value)
+            .wrapping_mul(0xe703_7ed1_a0b4_28db)
+            .rotate_left(29);
     }
 
+    /// A text, with its length in the last word so that no two lists of texts look alike.
     pub(crate) fn text(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        self.number(bytes.len() as u64);
-        let (chunks, rest) = bytes.as_chunks::<8>();
+        let (chunks, rest) = text.as_bytes().as_chunks::<8>();
         for chunk in chunks {
             self.number(u64::from_le_bytes(*chunk));
         }
-        if !rest.is_empty() {
-            let mut last = [0; 8];
-            last[..rest.len()].copy_from_slice(rest);
-            self.number(u64::from_le_bytes(last));
-        }
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        self.number(u64::from_le_bytes(last) | ((text.len() as u64) << 56));
     }
 
     pub(crate) fn value(self) -> u128 {
-        (u128::from(self.a) << 64) | u128::from(self.b)
+        (u128::from(self.a) << 64) | u128::from(fold(self.b, self.a | 1))
     }
 }
 

@@ -324,3 +324,180 @@ impl State {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::state::{PodQuery, State};
+    use crate::testing::{merge, node, on, pod, state};
+    use serde_json::{Value, json};
+
+    fn asks(cpu: &str, priority: i32) -> Value {
+        json!({"containers": [{"name": "c", "resources": {"requests": {"cpu": cpu}}}], "priority": priority})
+    }
+
+    fn low(node: &str, name: &str, cpu: &str, priority: i32) -> Value {
+        on(node, name, json!({"app": name}), asks(cpu, priority))
+    }
+
+    fn ask(state: &mut State, priority: i32, more: Value) -> PodQuery {
+        let mut new = pod(json!({}), asks("8", priority));
+        merge(&mut new, more);
+        state.prepare(&serde_json::from_value(new).unwrap())
+    }
+
+    /// Victims by node, and the nodes that could be chosen.
+    fn answer(
+        objects: &[Value],
+        priority: i32,
+    ) -> (Vec<(String, Vec<String>, usize)>, Vec<String>) {
+        let mut state = state(objects);
+        let query = ask(&mut state, priority, json!({}));
+        let got = state.preempt(&query);
+        let name = |node| state.node_name(node).unwrap().to_owned();
+        let all = got.candidates.iter().map(|own| {
+            let victims = own
+                .victims
+                .iter()
+                .map(|&pod| state.pod_ref(pod).unwrap().name.to_owned());
+            (name(own.node), victims.collect(), own.violations)
+        });
+        (
+            all.collect(),
+            got.best
+                .iter()
+                .map(|&at| name(got.candidates[at].node))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn the_least_of_lower_pods_go() {
+        let objects = [
+            node("a", json!({}), json!({})),
+            low("a", "first", "4", 1),
+            low("a", "second", "3", 2),
+            low("a", "third", "1", 0),
+            low("a", "equal", "1", 5),
+        ];
+        let (all, best) = answer(&objects, 5);
+        // Reprieved in the order of importance: second does not fit, first does not, third does.
+        assert_eq!(
+            all,
+            [(
+                "a".to_owned(),
+                vec!["second".to_owned(), "first".to_owned()],
+                0
+            )]
+        );
+        assert_eq!(best, ["a"]);
+    }
+
+    #[test]
+    fn the_best_node() {
+        let four = |node: &str, name: &str, priority| low(node, name, "9", priority);
+        let nodes = || {
+            ["a", "b", "c"]
+                .map(|name| node(name, json!({}), json!({})))
+                .to_vec()
+        };
+        let mut by_priority = nodes();
+        by_priority.extend([four("a", "p1", 3), four("b", "p2", 1), four("c", "p3", 1)]);
+        assert_eq!(answer(&by_priority, 5).1, ["b", "c"]);
+        let mut by_start = by_priority.clone();
+        by_start[4]["status"] = json!({"startTime": "2026-01-01T00:00:00Z"});
+        by_start[5]["status"] = json!({"startTime": "2026-01-02T00:00:00Z"});
+        assert_eq!(answer(&by_start, 5).1, ["c"]);
+        let mut by_count = nodes();
+        by_count.extend([
+            low("a", "p1", "5", 1),
+            low("a", "p2", "5", 1),
+            four("b", "p3", 1),
+            four("c", "p4", 2),
+        ]);
+        assert_eq!(answer(&by_count, 5).1, ["b"]);
+    }
+
+    #[test]
+    fn budgets_are_broken_last() {
+        let budget = |app: &str, allowed: i32| {
+            json!({"kind": "PodDisruptionBudget",
+            "metadata": {"namespace": "default", "name": app},
+            "spec": {"selector": {"matchLabels": {"app": app}}},
+            "status": {"disruptionsAllowed": allowed, "currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1}})
+        };
+        let objects = |allowed| {
+            [
+                node("a", json!({}), json!({})),
+                low("a", "kept", "5", 0),
+                low("a", "other", "5", 1),
+                budget("kept", allowed),
+            ]
+        };
+        // The more important pod goes, for the other one is protected.
+        let (all, _) = answer(&objects(0), 5);
+        assert_eq!(all[0].1, ["other", "kept"]);
+        assert_eq!(all[0].2, 1);
+        let (all, _) = answer(&objects(1), 5);
+        assert_eq!((all[0].1.len(), all[0].2), (2, 0));
+    }
+
+    #[test]
+    fn when_it_does_not_help() {
+        let objects = [
+            node("a", json!({}), json!({})),
+            node(
+                "small",
+                json!({}),
+                json!({"status": {"allocatable": {"cpu": "1"}}}),
+            ),
+            low("a", "high", "9", 9),
+        ];
+        let mut state = state(&objects);
+        let query = ask(&mut state, 5, json!({}));
+        assert_eq!(
+            state.preempt(&query).message.as_deref(),
+            Some(
+                "preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling."
+            )
+        );
+        let query = ask(
+            &mut state,
+            99,
+            json!({"spec": {"preemptionPolicy": "Never"}}),
+        );
+        assert_eq!(
+            state.preempt(&query).message.as_deref(),
+            Some("preemption: not eligible due to preemptionPolicy=Never.")
+        );
+    }
+
+    #[test]
+    fn a_preempted_pod_still_ending_is_waited_for() {
+        let mut ending = low("a", "ending", "9", 0);
+        ending["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+        ending["status"] = json!({"conditions": [
+            {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}]});
+        let mut state = state(&[node("a", json!({}), json!({})), ending]);
+        let query = ask(&mut state, 5, json!({"status": {"nominatedNodeName": "a"}}));
+        let got = state.preempt(&query);
+        assert!(got.candidates.is_empty());
+        assert_eq!(
+            got.message.as_deref(),
+            Some("preemption: not eligible due to a terminating pod on the nominated node.")
+        );
+    }
+
+    #[test]
+    fn anti_affinity_goes_with_its_pod() {
+        let mut blocker = low("a", "blocker", "1", 0);
+        merge(
+            &mut blocker["spec"],
+            json!({"affinity": {"podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [
+                {"topologyKey": "zone", "labelSelector": {"matchExpressions": [{"key": "x", "operator": "DoesNotExist"}]}}]}}}),
+        );
+        let objects = [node("a", json!({"zone": "z"}), json!({})), blocker];
+        let (all, _) = answer(&objects, 5);
+        assert_eq!(all, [("a".to_owned(), vec!["blocker".to_owned()], 0)]);
+    }
+}

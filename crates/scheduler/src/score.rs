@@ -404,3 +404,98 @@ fn stretch(raw: &[i64]) -> Vec<i64> {
     };
     raw.iter().map(scale).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{merge, node, on, pod, state};
+    use serde_json::{Value, json};
+
+    fn best(objects: &[Value], new: &Value) -> Vec<String> {
+        let mut new = new.clone();
+        if new["spec"]["containers"].is_null() {
+            merge(&mut new, json!({"spec": {"containers": [{"name": "c"}]}}));
+        }
+        let mut state = state(objects);
+        let query = state.prepare(&serde_json::from_value(new).unwrap());
+        let nodes: Vec<_> = state.feasible(&query).collect();
+        let scores = state.score(&query, &nodes);
+        scores
+            .best
+            .iter()
+            .map(|&node| state.node_name(node).unwrap().to_owned())
+            .collect()
+    }
+
+    fn nodes(zones: [&str; 3]) -> Vec<Value> {
+        ["a", "b", "c"]
+            .iter()
+            .zip(zones)
+            .map(|(name, zone)| {
+                node(
+                    name,
+                    json!({"zone": zone, "kubernetes.io/hostname": name}),
+                    json!({}),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn ties_are_all_returned() {
+        assert_eq!(
+            best(&nodes(["x", "y", "z"]), &pod(json!({}), json!({}))),
+            ["a", "b", "c"]
+        );
+    }
+
+    #[test]
+    fn the_emptiest_node() {
+        let mut objects = nodes(["x", "y", "z"]);
+        let asks = json!({"containers": [{"name": "c", "resources": {"requests": {"cpu": "2", "memory": "2Gi"}}}]});
+        objects.push(on("a", "p", json!({}), asks.clone()));
+        objects.push(on("c", "q", json!({}), asks));
+        assert_eq!(best(&objects, &pod(json!({}), json!({}))), ["b"]);
+    }
+
+    #[test]
+    fn preferences() {
+        let soft_taint = |mut objects: Vec<Value>| {
+            objects[0]["spec"] = json!({"taints": [{"key": "t", "effect": "PreferNoSchedule"}]});
+            objects
+        };
+        let plain = pod(json!({}), json!({}));
+        assert_eq!(
+            best(&soft_taint(nodes(["x", "y", "z"])), &plain),
+            ["b", "c"]
+        );
+        let prefers = pod(
+            json!({}),
+            json!({"affinity": {"nodeAffinity": {
+            "preferredDuringSchedulingIgnoredDuringExecution": [
+                {"weight": 1, "preference": {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["x", "y"]}]}},
+                {"weight": 5, "preference": {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["y"]}]}}]}}}),
+        );
+        assert_eq!(best(&nodes(["x", "y", "z"]), &prefers), ["b"]);
+        let near = pod(
+            json!({}),
+            json!({"affinity": {"podAffinity": {
+            "preferredDuringSchedulingIgnoredDuringExecution": [
+                {"weight": 9, "podAffinityTerm": {"topologyKey": "zone", "labelSelector": {"matchLabels": {"app": "p"}}}}]}}}),
+        );
+        let mut objects = nodes(["x", "y", "x"]);
+        objects.push(on("a", "p", json!({"app": "p"}), json!({})));
+        assert_eq!(best(&objects, &near), ["a", "c"]);
+    }
+
+    #[test]
+    fn soft_spread() {
+        let mut objects = nodes(["x", "x", "y"]);
+        objects.push(on("a", "p", json!({"app": "p"}), json!({})));
+        let spread = pod(
+            json!({"app": "p"}),
+            json!({"topologySpreadConstraints": [
+            {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {"matchLabels": {"app": "p"}}}]}),
+        );
+        assert_eq!(best(&objects, &spread), ["c"]);
+    }
+}

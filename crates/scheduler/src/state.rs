@@ -82,6 +82,8 @@ pub(crate) struct PodEntry {
     pub(crate) class: u32,
     pub(crate) needs: u32,
     pub(crate) node: u32,
+    /// Stands for its namespace and name.
+    key: u64,
     /// Its place in its group.
     group_at: u32,
     pub(crate) priority: i32,
@@ -269,8 +271,8 @@ impl State {
     /// Adds a pod, or replaces the pod of that namespace and name.
     pub fn add_pod(&mut self, pod: &Pod) -> AddedPod {
         let name = pod.metadata.name.as_deref().unwrap_or_default();
-        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
-        if let Some(&before) = self.pod_ids.get(&pod_key(namespace, name)) {
+        let key = pod_key(pod.metadata.namespace.as_deref().unwrap_or_default(), name);
+        if let Some(&before) = self.pod_ids.get(&key) {
             self.remove_pod(PodId(before));
         }
         let status = pod.status.as_ref();
@@ -279,17 +281,19 @@ impl State {
             return AddedPod::Terminal;
         }
         let spec = pod.spec.as_ref();
-        let given = |text: Option<&String>| text.filter(|text| !text.is_empty()).cloned();
-        let assigned = given(spec.and_then(|spec| spec.node_name.as_ref()));
-        let nominated = given(status.and_then(|status| status.nominated_node_name.as_ref()))
-            .filter(|_| is_ours_to_place(pod));
-        let Some(node) = assigned.as_ref().or(nominated.as_ref()) else {
+        let assigned = spec
+            .and_then(|spec| spec.node_name.as_deref())
+            .filter(|name| !name.is_empty());
+        let nominated = status.and_then(|status| status.nominated_node_name.as_deref());
+        let nominated = nominated.filter(|name| !name.is_empty() && is_ours_to_place(pod));
+        let Some(node) = assigned.or(nominated) else {
             return AddedPod::Pending;
         };
         let entry = PodEntry {
             class: self.class_of(pod),
             needs: self.needs_of(spec, false),
             node: self.slot(node),
+            key,
             group_at: 0,
             priority: spec.and_then(|spec| spec.priority).unwrap_or(0),
             started: started(pod),
@@ -322,6 +326,7 @@ impl State {
             class: query.class,
             needs: query.needs,
             node: node.0,
+            key,
             group_at: 0,
             priority: query.priority,
             started: i64::MAX,
@@ -373,15 +378,9 @@ impl State {
             .is_some_and(|entry| entry.live)
     }
 
-    fn key_of(&self, pod: u32) -> u64 {
-        let entry = &self.pods[pod as usize];
-        let namespace = self.classes[entry.class as usize].namespace;
-        pod_key(self.texts.text(namespace), &entry.name)
-    }
-
     fn attach(&mut self, pod: u32) {
-        self.pod_ids.insert(self.key_of(pod), pod);
         let entry = &mut self.pods[pod as usize];
+        self.pod_ids.insert(entry.key, pod);
         entry.live = true;
         let slot = &mut self.nodes[entry.node as usize];
         if entry.nominated {
@@ -403,8 +402,8 @@ impl State {
     }
 
     fn detach(&mut self, pod: u32) {
-        self.pod_ids.remove(&self.key_of(pod));
         let entry = &mut self.pods[pod as usize];
+        self.pod_ids.remove(&entry.key);
         entry.live = false;
         let slot = &mut self.nodes[entry.node as usize];
         if entry.nominated {
@@ -641,4 +640,181 @@ fn is_preempted(pod: &Pod) -> bool {
             condition.status == "True"
                 && condition.reason.as_deref() == Some("PreemptionByScheduler")
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AddedPod, State};
+    use crate::testing::{node, on, pod, state};
+    use serde_json::{Value, json};
+
+    fn query(state: &mut State, new: &Value) -> super::PodQuery {
+        let mut new = new.clone();
+        if new["spec"]["containers"].is_null() {
+            new["spec"]["containers"] = json!([]);
+        }
+        state.prepare(&serde_json::from_value(new).unwrap())
+    }
+
+    fn spread_pod() -> Value {
+        pod(
+            json!({"app": "p"}),
+            json!({
+            "containers": [{"name": "c", "resources": {"requests": {"cpu": "1"}}, "ports": [{"containerPort": 1, "hostPort": 80}]}],
+            "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+                {"topologyKey": "host", "labelSelector": {"matchLabels": {"app": "p"}}}]}},
+            "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule",
+                "labelSelector": {"matchLabels": {"app": "p"}}}]}),
+        )
+    }
+
+    fn four() -> Vec<Value> {
+        ["a", "b", "c", "d"]
+            .iter()
+            .enumerate()
+            .map(|(at, name)| {
+                node(
+                    name,
+                    json!({"host": name, "zone": format!("z{}", at % 2)}),
+                    json!({}),
+                )
+            })
+            .collect()
+    }
+
+    fn feasible(state: &mut State, new: &Value) -> Vec<String> {
+        let query = query(state, new);
+        let nodes: Vec<_> = state.feasible(&query).collect();
+        nodes
+            .iter()
+            .map(|&node| state.node_name(node).unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn counts_follow_every_change() {
+        let mut state = state(&four());
+        let new = spread_pod();
+        assert_eq!(feasible(&mut state, &new), ["a", "b", "c", "d"]);
+        let start = state.mark();
+        let asked = query(&mut state, &new);
+        let a = state.node("a").unwrap();
+        let placed = state.assign(&asked, a).unwrap();
+        assert_eq!(feasible(&mut state, &new), ["b", "d"]);
+        let between = state.mark();
+        assert!(state.remove_pod(placed));
+        assert_eq!(feasible(&mut state, &new), ["a", "b", "c", "d"]);
+        state.rollback(between);
+        assert_eq!(feasible(&mut state, &new), ["b", "d"]);
+        let b = state.node("b").unwrap();
+        assert!(state.remove_node(b));
+        assert!(!state.remove_node(b));
+        assert_eq!(feasible(&mut state, &new), ["d"]);
+        let copies =
+            state.clone_node_as_template(state.node("d").unwrap(), 2, |at| format!("d{at}"));
+        assert_eq!(copies.len(), 2);
+        // Clones keep the label "host", which is not the hostname.
+        assert_eq!(feasible(&mut state, &new), ["d", "d0", "d1"]);
+        state.rollback(start);
+        assert_eq!(feasible(&mut state, &new), ["a", "b", "c", "d"]);
+        assert_eq!(state.pod_count(), 0);
+        assert!(state.node("d0").is_none());
+    }
+
+    #[test]
+    fn pods_may_come_before_their_node() {
+        let mut objects = vec![on(
+            "a",
+            "p",
+            json!({"app": "p"}),
+            spread_pod()["spec"].clone(),
+        )];
+        objects.extend(four());
+        let mut state = state(&objects);
+        assert_eq!(feasible(&mut state, &spread_pod()), ["b", "d"]);
+    }
+
+    #[test]
+    fn replacing_a_node_or_pod_moves_the_counts() {
+        let mut state = state(&four());
+        assert_eq!(feasible(&mut state, &spread_pod()).len(), 4);
+        let add = |state: &mut State, node: &str| {
+            let mut own = on(node, "p", json!({"app": "p"}), spread_pod()["spec"].clone());
+            own["spec"]["nodeName"] = json!(node);
+            state.add_pod(&serde_json::from_value(own).unwrap())
+        };
+        assert!(matches!(add(&mut state, "a"), AddedPod::Assigned(_)));
+        assert_eq!(feasible(&mut state, &spread_pod()), ["b", "d"]);
+        add(&mut state, "b");
+        assert_eq!(
+            (feasible(&mut state, &spread_pod()), state.pod_count()),
+            (vec!["a".to_owned(), "c".to_owned()], 1)
+        );
+        let moved = node("b", json!({"host": "b", "zone": "z0"}), json!({}));
+        state.add_node(&serde_json::from_value(moved).unwrap());
+        assert_eq!(feasible(&mut state, &spread_pod()), ["d"]);
+    }
+
+    #[test]
+    fn which_pods_are_kept() {
+        let mut state = state(&four());
+        let mut own = on("a", "p", json!({}), json!({"containers": []}));
+        own["status"] = json!({"phase": "Succeeded"});
+        let mut add = |own: &Value| state.add_pod(&serde_json::from_value(own.clone()).unwrap());
+        assert_eq!(add(&own), AddedPod::Terminal);
+        own["status"] = json!({"phase": "Pending"});
+        own["spec"] = json!({"containers": []});
+        assert_eq!(add(&own), AddedPod::Pending);
+        own["status"]["nominatedNodeName"] = json!("a");
+        assert!(matches!(add(&own), AddedPod::Nominated(_)));
+        own["spec"]["schedulingGates"] = json!([{"name": "g"}]);
+        assert_eq!(add(&own), AddedPod::Pending);
+        own["spec"] = json!({"containers": [], "schedulerName": "other"});
+        assert_eq!(add(&own), AddedPod::Pending);
+        assert_eq!(state.pod_count(), 0);
+    }
+
+    #[test]
+    fn nominated_pods_hold_their_room() {
+        let nominated = |priority: i32| {
+            let mut own = spread_pod();
+            own["kind"] = json!("Pod");
+            own["metadata"]["name"] = json!("waiting");
+            own["metadata"]["uid"] = json!("waiting");
+            own["spec"]["priority"] = json!(priority);
+            own["status"] = json!({"nominatedNodeName": "a"});
+            own
+        };
+        for (priority, want) in [(0, vec!["b", "c", "d"]), (-1, vec!["a", "b", "c", "d"])] {
+            let mut objects = four();
+            objects.push(nominated(priority));
+            assert_eq!(
+                feasible(&mut state(&objects), &spread_pod()),
+                want,
+                "{priority}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_kept_pod_can_be_asked_about() {
+        let mut objects = four();
+        objects.push(on(
+            "a",
+            "p",
+            json!({"app": "p"}),
+            spread_pod()["spec"].clone(),
+        ));
+        let mut state = state(&objects);
+        let pod = state.pod("default", "p").unwrap();
+        let again = state.query_of(pod).unwrap();
+        let mark = state.mark();
+        state.remove_pod(pod);
+        let nodes: Vec<_> = state.feasible(&again).collect();
+        assert_eq!(nodes.len(), 4);
+        let last = state.feasible_from(&again, nodes[3]).next();
+        assert_eq!(last, Some(nodes[3]));
+        state.rollback(mark);
+        assert_eq!(state.pod("default", "p"), Some(pod));
+    }
 }
