@@ -345,11 +345,11 @@ mod tests {
         state.prepare(&serde_json::from_value(new).unwrap())
     }
 
+    /// A node, its victims, and how many of them a budget protects.
+    type Gone = (String, Vec<String>, usize);
+
     /// Victims by node, and the nodes that could be chosen.
-    fn answer(
-        objects: &[Value],
-        priority: i32,
-    ) -> (Vec<(String, Vec<String>, usize)>, Vec<String>) {
+    fn answer(objects: &[Value], priority: i32) -> (Vec<Gone>, Vec<String>) {
         let mut state = state(objects);
         let query = ask(&mut state, priority, json!({}));
         let got = state.preempt(&query);
