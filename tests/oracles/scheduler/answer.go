@@ -100,14 +100,19 @@ func (j *judge) answer(c *testCase) (err error) {
 func (j *judge) expect(pod *corev1.Pod, withScores bool) (*expectation, error) {
 	ctx := context.Background()
 	e := &expectation{Nodes: map[string]status{}}
-	e.PreEnqueue = j.preEnqueue(ctx, pod)
+	// Each question gets the pod as it was given: adding up requests can change
+	// the quantities it starts from (those that Go keeps as big decimals), so
+	// that a second cycle over the same pod sees larger ones.
+	e.PreEnqueue = j.preEnqueue(ctx, pod.DeepCopy())
+	given := pod
+	pod = given.DeepCopy()
 
 	state := framework.NewCycleState()
 	only, pre, by := j.profile.RunPreFilterPlugins(ctx, state, pod)
 	if !pre.IsSuccess() {
 		s := toStatus(pre)
 		e.PreFilter = &s
-		e.Message = j.message(ctx, pod)
+		e.Message = j.message(ctx, given.DeepCopy())
 		return e, nil
 	}
 	nodes, err := j.snapshot.List()
@@ -130,7 +135,7 @@ func (j *judge) expect(pod *corev1.Pod, withScores bool) (*expectation, error) {
 		clean = clean && (s.IsSuccess() || s.IsRejected())
 	}
 	if len(feasible) == 0 || !clean {
-		e.Message = j.message(ctx, pod)
+		e.Message = j.message(ctx, given.DeepCopy())
 	}
 	if withScores && len(feasible) > 0 {
 		// A cycle that fails while scoring has no scores; its filters have

@@ -18,7 +18,7 @@ impl Draft {
     pub fn new(mut random: Random) -> Self {
         let most = if random.chance(8) { 40 } else { 9 };
         let count = random.between(2, most);
-        let roomy = random.chance(70);
+        let roomy = random.chance(80);
         let nodes: Vec<Value> = (0..count).map(|i| node(&mut random, i, roomy)).collect();
         let per_node = random.between(0, 3);
         let namespace = random.pick(words::NAMESPACES);

@@ -27,13 +27,40 @@ pub fn spread(d: &mut Draft) {
         let disk = d.random.pick(words::DISKS);
         d.pod["spec"]["nodeSelector"] = json!({"disk": disk});
     }
-    for _ in 0..d.random.between(1, 3) {
-        let constraint = constraint(&mut d.random);
+    let own = d.pod["metadata"]["labels"]["app"].clone();
+    if own.is_string() {
+        crowd(d, &own);
+    }
+    let most = if d.random.chance(60) { 1 } else { 3 };
+    for _ in 0..d.random.between(1, most) {
+        let mut constraint = constraint(&mut d.random);
+        if own.is_string() && d.random.chance(70) {
+            constraint["labelSelector"] = json!({"matchLabels": {"app": own}});
+        }
         push(
             &mut d.pod,
             &["spec", "topologySpreadConstraints"],
             constraint,
         );
+    }
+}
+
+/// Pods like the one in question, more of them on some nodes than on others.
+fn crowd(d: &mut Draft, app: &Value) {
+    let namespace = d.namespace();
+    let most = 2 * d.nodes.len();
+    for i in 0..d.random.between(0, most) {
+        let mut pod = d.running(&format!("like-{i}"));
+        pod["metadata"]["namespace"] = json!(namespace);
+        pod["metadata"]["labels"]["app"] = app.clone();
+        if d.random.chance(50) {
+            let low = d.random.below(d.nodes.len().div_ceil(2));
+            pod["spec"]["nodeName"] = json!(format!("n{low}"));
+        }
+        if let Some(main) = pod["spec"]["containers"][0].as_object_mut() {
+            main.remove("resources");
+        }
+        d.pods.push(pod);
     }
 }
 
