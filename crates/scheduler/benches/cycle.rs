@@ -84,9 +84,7 @@ fn load(nodes: &[Node], pods: &[Pod]) -> State {
     for node in nodes {
         state.add_node(node);
     }
-    for pod in pods {
-        state.add_pod(pod);
-    }
+    state.add_pods(pods);
     state
 }
 

@@ -475,8 +475,7 @@ pub(crate) fn needs_print(spec: Option<&PodSpec>, with_node_name: bool) -> u128 
 
 impl State {
     /// The number of a pod's class, read if it is the first of its kind.
-    pub(crate) fn class_of(&mut self, pod: &Pod) -> u32 {
-        let print = class_print(pod);
+    pub(crate) fn class_of(&mut self, pod: &Pod, print: u128) -> u32 {
         if let Some(&class) = self.class_ids.get(&print) {
             return class;
         }
@@ -488,8 +487,12 @@ impl State {
     }
 
     /// The number of what a pod asks of nodes.
-    pub(crate) fn needs_of(&mut self, spec: Option<&PodSpec>, with_node_name: bool) -> u32 {
-        let print = needs_print(spec, with_node_name);
+    pub(crate) fn needs_of(
+        &mut self,
+        spec: Option<&PodSpec>,
+        with_node_name: bool,
+        print: u128,
+    ) -> u32 {
         if let Some(&needs) = self.needs_ids.get(&print) {
             return needs;
         }

@@ -5,7 +5,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::resource::v1::{DeviceClass, ResourceClaim, ResourceSlice};
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 
-use crate::class::Class;
+use crate::class::{Class, class_print, needs_print};
 use crate::devices::Devices;
 use crate::intern::{FastMap, Interner, Print, Sym, index};
 use crate::labels::{Labels, intern_labels};
@@ -270,8 +270,36 @@ impl State {
 
     /// Adds a pod, or replaces the pod of that namespace and name.
     pub fn add_pod(&mut self, pod: &Pod) -> AddedPod {
+        self.add_printed_pod(pod, Prints::new(pod))
+    }
+
+    /// Adds many pods that are in memory already, like [`State::add_pod`] one after the other. What
+    /// can be read of them alone is read on all cores.
+    pub fn add_pods(&mut self, pods: &[Pod]) -> Vec<AddedPod> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let share = pods.len().div_ceil(cores).max(LEAST_SHARE);
+        let prints: Vec<Prints> = std::thread::scope(|scope| {
+            let read = |chunk: &[Pod]| chunk.iter().map(Prints::new).collect::<Vec<_>>();
+            let mut chunks = pods.chunks(share);
+            let first = chunks.next().unwrap_or_default();
+            let others: Vec<_> = chunks
+                .map(|chunk| (chunk, scope.spawn(move || read(chunk))))
+                .collect();
+            let mut all = read(first);
+            for (chunk, other) in others {
+                all.extend(other.join().unwrap_or_else(|_| read(chunk)));
+            }
+            all
+        });
+        pods.iter()
+            .zip(prints)
+            .map(|(pod, prints)| self.add_printed_pod(pod, prints))
+            .collect()
+    }
+
+    fn add_printed_pod(&mut self, pod: &Pod, prints: Prints) -> AddedPod {
         let name = pod.metadata.name.as_deref().unwrap_or_default();
-        let key = pod_key(pod.metadata.namespace.as_deref().unwrap_or_default(), name);
+        let key = prints.key;
         if let Some(&before) = self.pod_ids.get(&key) {
             self.remove_pod(PodId(before));
         }
@@ -290,8 +318,8 @@ impl State {
             return AddedPod::Pending;
         };
         let entry = PodEntry {
-            class: self.class_of(pod),
-            needs: self.needs_of(spec, false),
+            class: self.class_of(pod, prints.class),
+            needs: self.needs_of(spec, false, prints.needs),
             node: self.slot(node),
             key,
             group_at: 0,
@@ -508,8 +536,8 @@ impl State {
         let nominated = status.and_then(|status| status.nominated_node_name.as_deref());
         let policy = spec.and_then(|spec| spec.preemption_policy.as_deref());
         PodQuery {
-            class: self.class_of(pod),
-            needs: self.needs_of(spec, true),
+            class: self.class_of(pod, class_print(pod)),
+            needs: self.needs_of(spec, true, needs_print(spec, true)),
             name: pod.metadata.name.as_deref().unwrap_or_default().into(),
             uid: identity(pod),
             priority: spec.and_then(|spec| spec.priority).unwrap_or(0),
@@ -582,6 +610,29 @@ impl State {
     /// Makes all changes final; marks are void after this.
     pub fn forget_marks(&mut self) {
         self.log = None;
+    }
+}
+
+/// Fewer pods than this are not worth a thread.
+const LEAST_SHARE: usize = 4096;
+
+/// What stands for a pod on a node, of itself and of its needs.
+#[derive(Clone, Copy)]
+struct Prints {
+    key: u64,
+    class: u128,
+    needs: u128,
+}
+
+impl Prints {
+    fn new(pod: &Pod) -> Self {
+        let meta = &pod.metadata;
+        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        Self {
+            key: pod_key(namespace, meta.name.as_deref().unwrap_or_default()),
+            class: class_print(pod),
+            needs: needs_print(pod.spec.as_ref(), false),
+        }
     }
 }
 
@@ -753,6 +804,33 @@ mod tests {
         let moved = node("b", json!({"host": "b", "zone": "z0"}), json!({}));
         state.add_node(&serde_json::from_value(moved).unwrap());
         assert_eq!(feasible(&mut state, &spread_pod()), ["d"]);
+    }
+
+    #[test]
+    fn many_at_once_are_as_one_by_one() {
+        let mut one = state(&four());
+        let pods: Vec<k8s_openapi::api::core::v1::Pod> = (0..10_000)
+            .map(|at| {
+                let name = format!("p{}", at % 9_000);
+                let mut own = on(
+                    ["a", "b", "c", "d", "e"][at % 5],
+                    &name,
+                    json!({"app": "p"}),
+                    spread_pod()["spec"].clone(),
+                );
+                own["spec"]["priority"] = json!(at % 7);
+                serde_json::from_value(own).unwrap()
+            })
+            .collect();
+        let mut many = one.clone();
+        let singly: Vec<AddedPod> = pods.iter().map(|pod| one.add_pod(pod)).collect();
+        assert_eq!(many.add_pods(&pods), singly);
+        assert_eq!((many.pod_count(), one.pod_count()), (9_000, 9_000));
+        assert_eq!(many.add_pods(&[]), []);
+        assert_eq!(
+            feasible(&mut many, &spread_pod()),
+            feasible(&mut one, &spread_pod())
+        );
     }
 
     #[test]
