@@ -100,9 +100,8 @@ func (j *judge) answer(c *testCase) (err error) {
 func (j *judge) expect(pod *corev1.Pod, withScores bool) (*expectation, error) {
 	ctx := context.Background()
 	e := &expectation{Nodes: map[string]status{}}
-	// Each question gets the pod as it was given: adding up requests can change
-	// the quantities it starts from (those that Go keeps as big decimals), so
-	// that a second cycle over the same pod sees larger ones.
+	// Each question gets a pod of its own: what one cycle leaves behind in the
+	// object is not for the next to find.
 	e.PreEnqueue = j.preEnqueue(ctx, pod.DeepCopy())
 	given := pod
 	pod = given.DeepCopy()

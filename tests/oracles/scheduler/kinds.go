@@ -65,7 +65,7 @@ func decode(raw json.RawMessage) (runtime.Object, int, error) {
 			continue
 		}
 		obj := reflect.New(reflect.TypeOf(k.prototype).Elem()).Interface().(runtime.Object)
-		if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, obj); err != nil {
+		if err := asServed(raw, obj); err != nil {
 			return nil, 0, fmt.Errorf("%s: %w", meta.Kind, err)
 		}
 		complete(obj.(metav1.Object), k.namespaced)
@@ -76,11 +76,28 @@ func decode(raw json.RawMessage) (runtime.Object, int, error) {
 
 func decodePod(raw json.RawMessage) (*corev1.Pod, error) {
 	pod := &corev1.Pod{}
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, pod); err != nil {
+	if err := asServed(raw, pod); err != nil {
 		return nil, err
 	}
 	complete(pod, true)
 	return pod, nil
+}
+
+// asServed reads an object, writes it and reads it again, for the scheduler
+// only ever sees what an API server has written. It makes a difference to
+// quantities: 1.5Gi becomes 1536Mi, and so a plain number. What Go has to keep
+// as a big decimal is shared between copies, and adding to one changes them all.
+func asServed(raw json.RawMessage, obj any) error {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, obj); err != nil {
+		return err
+	}
+	written, err := json.Marshal(obj)
+	if err != nil {
+		return err
+	}
+	target := reflect.ValueOf(obj).Elem()
+	target.SetZero()
+	return kjson.UnmarshalCaseSensitivePreserveInts(written, obj)
 }
 
 // complete gives an object what an API server always does, where the scheduler

@@ -1,5 +1,7 @@
 //! Two answers side by side.
 
+use std::collections::BTreeSet;
+
 use super::case::{Answer, Score, Verdict};
 
 /// One place in which the answers differ.
@@ -11,6 +13,8 @@ pub struct Difference {
     pub expected: String,
     /// Ours.
     pub ours: String,
+    /// The same for differences that are likely of one cause.
+    pub kind: String,
 }
 
 /// How two answers stand to each other.
@@ -126,12 +130,8 @@ fn scores(expected: &Answer, ours: &Answer, out: &mut Comparison) {
         let own = ours.scores.get(node);
         out.scores += 1;
         if own.is_none_or(|own| own.total != score.total) {
-            let show = |score: &Score| format!("{} {:?}", score.total, score.plugins);
-            out.differ(
-                &format!("score of {node}"),
-                show(score),
-                own.map(show).unwrap_or_default(),
-            );
+            let none = Score::default();
+            out.score(node, score, own.unwrap_or(&none));
         }
     }
 }
@@ -161,15 +161,39 @@ impl Comparison {
         self.verdicts += 1;
         if !same(expected, ours) {
             self.differ(place, show(expected), show(ours));
+            let kind = format!(
+                "{} {} / {} {}",
+                expected.code, expected.plugin, ours.code, ours.plugin
+            );
+            self.name_last(kind);
         }
+    }
+
+    fn score(&mut self, node: &str, expected: &Score, ours: &Score) {
+        let show = |score: &Score| format!("{} {:?}", score.total, score.plugins);
+        self.differ(&format!("score of {node}"), show(expected), show(ours));
+        let share = |score: &Score, name: &str| score.plugins.get(name).copied().unwrap_or(0);
+        let names = expected.plugins.keys().chain(ours.plugins.keys());
+        let kind: BTreeSet<&str> = names
+            .map(String::as_str)
+            .filter(|name| share(expected, name) != share(ours, name))
+            .collect();
+        self.name_last(format!("score {kind:?}"));
     }
 
     fn differ(&mut self, place: &str, expected: String, ours: String) {
         self.differences.push(Difference {
+            kind: place.to_owned(),
             place: place.to_owned(),
             expected,
             ours,
         });
+    }
+
+    fn name_last(&mut self, kind: String) {
+        if let Some(last) = self.differences.last_mut() {
+            last.kind = kind;
+        }
     }
 }
 

@@ -152,8 +152,8 @@ impl Coverage {
         self.nodes += other.nodes;
     }
 
-    /// The table; with `fields`, every field and value too.
-    pub fn table(&self, with_fields: bool) -> String {
+    /// The table; with `fields`, every field and value too; with `all`, what was not reached.
+    pub fn table(&self, with_fields: bool, all: bool) -> String {
         let mut out = String::new();
         let _ = writeln!(
             out,
@@ -188,7 +188,7 @@ impl Coverage {
             );
         }
         let missing = self.missing();
-        if !missing.is_empty() {
+        if all && !missing.is_empty() {
             let _ = writeln!(out, "not reached: {}", missing.join(", "));
         }
         out

@@ -39,6 +39,9 @@ pub struct Scheduler {
     /// Which cases to make up
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The number of the first case, to come back to one
+    #[arg(long, default_value_t = 0)]
+    first: u64,
     /// Compare with the answers recorded in these files instead of asking the judge
     #[arg(long, value_name = "CASES.jsonl")]
     file: Vec<PathBuf>,
@@ -145,9 +148,10 @@ impl Scheduler {
     fn share(&self, program: Option<&Path>, job: u64, jobs: u64) -> io::Result<Tally> {
         let mut tally = Tally::default();
         let mut judge = program.map(Judge::start).transpose()?;
-        let mut first = job * BATCH;
-        while first < self.cases {
-            let numbers = first..(first + BATCH).min(self.cases);
+        let end = self.first + self.cases;
+        let mut first = self.first + job * BATCH;
+        while first < end {
+            let numbers = first..(first + BATCH).min(end);
             let cases: Vec<Case> = numbers
                 .map(|number| generate::case(self.seed, number))
                 .collect();
@@ -208,7 +212,10 @@ impl Scheduler {
     }
 
     fn report(&self, tally: &mut Tally, program: Option<&Path>, root: &Path) -> io::Result<()> {
-        print!("{}", tally.coverage.table(self.coverage));
+        print!(
+            "{}",
+            tally.coverage.table(self.coverage, self.file.is_empty())
+        );
         let save = self
             .save
             .clone()
@@ -216,11 +223,11 @@ impl Scheduler {
         let mut kinds = BTreeSet::new();
         let failures = std::mem::take(&mut tally.failures);
         for failure in failures {
-            if kinds.len() >= self.keep || !kinds.insert(kind(&failure.comparison)) {
+            if kinds.len() >= self.keep || !kinds.insert(kind(&failure.comparison).to_owned()) {
                 continue;
             }
             let small = match program {
-                Some(program) => smallest(program, failure.case, &kind(&failure.comparison))?,
+                Some(program) => smallest(program, failure.case, kind(&failure.comparison))?,
                 None => failure.case,
             };
             show(&small, &failure.comparison);
@@ -346,17 +353,9 @@ fn smallest(program: &Path, case: Case, same: &str) -> io::Result<Case> {
 }
 
 /// Differences of the same kind need be shown once only.
-fn kind(comparison: &Comparison) -> String {
-    comparison
-        .differences
-        .first()
-        .map_or_else(String::new, |first| {
-            if first.place.starts_with("score of") {
-                return "a score".to_owned();
-            }
-            let whose = |text: &str| text.split('[').next().unwrap_or_default().to_owned();
-            format!("{} / {}", whose(&first.expected), whose(&first.ours))
-        })
+fn kind(comparison: &Comparison) -> &str {
+    let first = comparison.differences.first();
+    first.map_or("", |first| first.kind.as_str())
 }
 
 fn show(case: &Case, before: &Comparison) {
