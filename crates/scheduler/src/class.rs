@@ -487,17 +487,12 @@ impl State {
     }
 
     /// The number of what a pod asks of nodes.
-    pub(crate) fn needs_of(
-        &mut self,
-        spec: Option<&PodSpec>,
-        with_node_name: bool,
-        print: u128,
-    ) -> u32 {
+    pub(crate) fn needs_of(&mut self, pod: &Pod, with_node_name: bool, print: u128) -> u32 {
         if let Some(&needs) = self.needs_ids.get(&print) {
             return needs;
         }
         let empty = PodSpec::default();
-        let spec = spec.unwrap_or(&empty);
+        let spec = pod.spec.as_ref().unwrap_or(&empty);
         let mut needs = Needs::read(
             spec,
             node_declared_features::required(spec),

@@ -270,7 +270,7 @@ impl State {
 
     /// Adds a pod, or replaces the pod of that namespace and name.
     pub fn add_pod(&mut self, pod: &Pod) -> AddedPod {
-        self.add_printed_pod(pod, Prints::new(pod))
+        self.add_read_pod(pod, PodRead::new(pod))
     }
 
     /// Adds many pods that are in memory already, like [`State::add_pod`] one after the other. What
@@ -278,8 +278,8 @@ impl State {
     pub fn add_pods(&mut self, pods: &[Pod]) -> Vec<AddedPod> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let share = pods.len().div_ceil(cores).max(LEAST_SHARE);
-        let prints: Vec<Prints> = std::thread::scope(|scope| {
-            let read = |chunk: &[Pod]| chunk.iter().map(Prints::new).collect::<Vec<_>>();
+        let reads: Vec<PodRead<'_>> = std::thread::scope(|scope| {
+            let read = |chunk| <[Pod]>::iter(chunk).map(PodRead::new).collect::<Vec<_>>();
             let mut chunks = pods.chunks(share);
             let first = chunks.next().unwrap_or_default();
             let others: Vec<_> = chunks
@@ -292,51 +292,37 @@ impl State {
             all
         });
         pods.iter()
-            .zip(prints)
-            .map(|(pod, prints)| self.add_printed_pod(pod, prints))
+            .zip(reads)
+            .map(|(pod, read)| self.add_read_pod(pod, read))
             .collect()
     }
 
-    fn add_printed_pod(&mut self, pod: &Pod, prints: Prints) -> AddedPod {
-        let name = pod.metadata.name.as_deref().unwrap_or_default();
-        let key = prints.key;
-        if let Some(&before) = self.pod_ids.get(&key) {
+    fn add_read_pod(&mut self, pod: &Pod, read: PodRead<'_>) -> AddedPod {
+        if let Some(&before) = self.pod_ids.get(&read.entry.key) {
             self.remove_pod(PodId(before));
         }
-        let status = pod.status.as_ref();
-        let phase = status.and_then(|status| status.phase.as_deref());
-        if matches!(phase, Some("Succeeded" | "Failed")) {
-            return AddedPod::Terminal;
-        }
-        let spec = pod.spec.as_ref();
-        let assigned = spec
-            .and_then(|spec| spec.node_name.as_deref())
-            .filter(|name| !name.is_empty());
-        let nominated = status.and_then(|status| status.nominated_node_name.as_deref());
-        let nominated = nominated.filter(|name| !name.is_empty() && is_ours_to_place(pod));
-        let Some(node) = assigned.or(nominated) else {
-            return AddedPod::Pending;
+        let Some(node) = read.node else {
+            return if read.is_over {
+                AddedPod::Terminal
+            } else {
+                AddedPod::Pending
+            };
         };
-        let entry = PodEntry {
-            class: self.class_of(pod, prints.class),
-            needs: self.needs_of(spec, false, prints.needs),
-            node: self.slot(node),
-            key,
-            group_at: 0,
-            priority: spec.and_then(|spec| spec.priority).unwrap_or(0),
-            started: started(pod),
-            name: name.into(),
-            terminating: pod.metadata.deletion_timestamp.is_some(),
-            preempted: is_preempted(pod),
-            nominated: assigned.is_none(),
-            live: true,
-        };
-        let id = self.insert_pod(entry);
-        if assigned.is_some() {
-            return AddedPod::Assigned(PodId(id));
+        let nominated = read.entry.nominated;
+        let class = self.class_of(pod, read.class);
+        let needs = self.needs_of(pod, false, read.needs);
+        let node = self.slot(node);
+        let id = self.insert_pod(PodEntry {
+            class,
+            needs,
+            node,
+            ..read.entry
+        });
+        if nominated {
+            self.nominated_uids.insert(id, identity(pod));
+            return AddedPod::Nominated(PodId(id));
         }
-        self.nominated_uids.insert(id, identity(pod));
-        AddedPod::Nominated(PodId(id))
+        AddedPod::Assigned(PodId(id))
     }
 
     /// Puts a prepared pod on a node, whatever its `spec.nodeName` says and whether it fits or
@@ -537,7 +523,7 @@ impl State {
         let policy = spec.and_then(|spec| spec.preemption_policy.as_deref());
         PodQuery {
             class: self.class_of(pod, class_print(pod)),
-            needs: self.needs_of(spec, true, needs_print(spec, true)),
+            needs: self.needs_of(pod, true, needs_print(spec, true)),
             name: pod.metadata.name.as_deref().unwrap_or_default().into(),
             uid: identity(pod),
             priority: spec.and_then(|spec| spec.priority).unwrap_or(0),
@@ -616,22 +602,51 @@ impl State {
 /// Fewer pods than this are not worth a thread.
 const LEAST_SHARE: usize = 4096;
 
-/// What stands for a pod on a node, of itself and of its needs.
-#[derive(Clone, Copy)]
-struct Prints {
-    key: u64,
+/// What can be read of a pod that is to be kept without looking at anything else.
+struct PodRead<'a> {
+    /// Stands for its class, and its needs.
     class: u128,
     needs: u128,
+    /// The node it is on or nominated to, if it is to be kept.
+    node: Option<&'a str>,
+    /// Whether it has succeeded or failed.
+    is_over: bool,
+    /// All but the numbers that only the state knows.
+    entry: PodEntry,
 }
 
-impl Prints {
-    fn new(pod: &Pod) -> Self {
+impl<'a> PodRead<'a> {
+    fn new(pod: &'a Pod) -> Self {
         let meta = &pod.metadata;
-        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        let name = meta.name.as_deref().unwrap_or_default();
+        let (spec, status) = (pod.spec.as_ref(), pod.status.as_ref());
+        let phase = status.and_then(|status| status.phase.as_deref());
+        let is_over = matches!(phase, Some("Succeeded" | "Failed"));
+        let given = |name: &&str| !name.is_empty();
+        let assigned = spec
+            .and_then(|spec| spec.node_name.as_deref())
+            .filter(given);
+        let nominated = status.and_then(|status| status.nominated_node_name.as_deref());
+        let nominated = nominated.filter(given).filter(|_| is_ours_to_place(pod));
         Self {
-            key: pod_key(namespace, meta.name.as_deref().unwrap_or_default()),
             class: class_print(pod),
-            needs: needs_print(pod.spec.as_ref(), false),
+            needs: needs_print(spec, false),
+            node: assigned.or(nominated).filter(|_| !is_over),
+            is_over,
+            entry: PodEntry {
+                class: 0,
+                needs: 0,
+                node: 0,
+                key: pod_key(meta.namespace.as_deref().unwrap_or_default(), name),
+                group_at: 0,
+                priority: spec.and_then(|spec| spec.priority).unwrap_or(0),
+                started: started(pod),
+                name: name.into(),
+                terminating: meta.deletion_timestamp.is_some(),
+                preempted: is_preempted(pod),
+                nominated: assigned.is_none(),
+                live: true,
+            },
         }
     }
 }
