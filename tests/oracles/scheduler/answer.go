@@ -21,6 +21,7 @@ type testCase struct {
 	Objects []json.RawMessage `json:"objects"`
 	Pod     json.RawMessage   `json:"pod"`
 	Scores  bool              `json:"scores,omitempty"`
+	Preempt bool              `json:"preempt,omitempty"`
 	Expect  *expectation      `json:"expect,omitempty"`
 	Error   string            `json:"error,omitempty"`
 }
@@ -32,6 +33,8 @@ type expectation struct {
 	Excluded   map[string]status `json:"excluded,omitempty"`
 	Message    string            `json:"message,omitempty"`
 	Scores     map[string]score  `json:"scores,omitempty"`
+	// Preemption is what evictions could do.
+	Preemption *preemptionAnswer `json:"preemption,omitempty"`
 	// ScoresError says why there are no scores.
 	ScoresError string `json:"scoresError,omitempty"`
 }
@@ -93,11 +96,11 @@ func (j *judge) answer(c *testCase) (err error) {
 	if err := j.load(c.Objects); err != nil {
 		return err
 	}
-	c.Expect, err = j.expect(pod, c.Scores)
+	c.Expect, err = j.expect(pod, c.Scores, c.Preempt)
 	return err
 }
 
-func (j *judge) expect(pod *corev1.Pod, withScores bool) (*expectation, error) {
+func (j *judge) expect(pod *corev1.Pod, withScores, withPreemption bool) (*expectation, error) {
 	ctx := context.Background()
 	e := &expectation{Nodes: map[string]status{}}
 	// Each question gets a pod of its own: what one cycle leaves behind in the
@@ -120,6 +123,7 @@ func (j *judge) expect(pod *corev1.Pod, withScores bool) (*expectation, error) {
 	}
 	var feasible []fwk.NodeInfo
 	clean := true
+	statuses := framework.NewDefaultNodeToStatus()
 	for _, node := range nodes {
 		name := node.Node().Name
 		s := j.profile.RunFilterPluginsWithNominatedPods(ctx, state, pod, node)
@@ -128,6 +132,9 @@ func (j *judge) expect(pod *corev1.Pod, withScores bool) (*expectation, error) {
 			continue
 		}
 		e.Nodes[name] = toStatus(s)
+		if !s.IsSuccess() {
+			statuses.Set(name, s)
+		}
 		if s.IsSuccess() {
 			feasible = append(feasible, node)
 		}
@@ -135,6 +142,12 @@ func (j *judge) expect(pod *corev1.Pod, withScores bool) (*expectation, error) {
 	}
 	if len(feasible) == 0 || !clean {
 		e.Message = j.message(ctx, given.DeepCopy())
+	}
+	if withPreemption && len(feasible) == 0 && clean {
+		e.Preemption, err = j.preemption(ctx, state, pod, statuses)
+		if err != nil {
+			return nil, fmt.Errorf("preemption: %w", err)
+		}
 	}
 	if withScores && len(feasible) > 0 {
 		// A cycle that fails while scoring has no scores; its filters have

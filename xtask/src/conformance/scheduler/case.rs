@@ -21,6 +21,9 @@ pub struct Case {
     /// Whether scores are asked for too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub scores: bool,
+    /// Whether it is asked what evictions could do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub preempt: bool,
     /// What kube-scheduler says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Answer>,
@@ -51,6 +54,34 @@ pub struct Answer {
     /// Weighted scores of the nodes that fit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub scores: BTreeMap<String, Score>,
+    /// What evictions could do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preemption: Option<Preemption>,
+}
+
+/// What evictions could do for a pod that fits nowhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preemption {
+    /// Every node on which they help.
+    pub candidates: BTreeMap<String, Victims>,
+    /// The node chosen; of several equal ones upstream takes any.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub best: String,
+    /// All that could be chosen; only our side knows them.
+    #[serde(skip)]
+    pub equals: Vec<String>,
+    /// The sentence when nothing helps.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+/// The pods that would go from a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Victims {
+    /// `namespace/name` of each.
+    pub pods: Vec<String>,
+    /// How many of them a disruption budget protects.
+    pub violations: i64,
 }
 
 /// A node's verdict, or that of the whole cycle.

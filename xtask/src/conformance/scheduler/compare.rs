@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::case::{Answer, Score, Verdict};
+use super::case::{Answer, Preemption, Score, Verdict, Victims};
 
 /// One place in which the answers differ.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Comparison {
     pub unknown: usize,
     /// Scores that were compared.
     pub scores: usize,
+    /// Preemptions that were compared.
+    pub preemptions: usize,
     /// Where the answers differ.
     pub differences: Vec<Difference>,
 }
@@ -49,6 +51,9 @@ pub fn compare(expected: &Answer, ours: &Answer) -> Comparison {
     if out.unknown == 0 {
         message(expected, ours, &mut out);
         scores(expected, ours, &mut out);
+        if let (Some(expected), Some(ours)) = (&expected.preemption, &ours.preemption) {
+            preemption(expected, ours, &mut out);
+        }
     }
     out
 }
@@ -134,6 +139,46 @@ fn scores(expected: &Answer, ours: &Answer, out: &mut Comparison) {
             out.score(node, score, own.unwrap_or(&none));
         }
     }
+}
+
+fn preemption(expected: &Preemption, ours: &Preemption, out: &mut Comparison) {
+    out.preemptions += 1;
+    let nodes: BTreeSet<&String> = expected
+        .candidates
+        .keys()
+        .chain(ours.candidates.keys())
+        .collect();
+    for node in nodes {
+        let (theirs, own) = (expected.candidates.get(node), ours.candidates.get(node));
+        if theirs.map(sorted) != own.map(sorted) {
+            out.differ(
+                "preemption",
+                format!("{node}: {theirs:?}"),
+                format!("{own:?}"),
+            );
+        }
+    }
+    let best = expected.best.is_empty() || ours.equals.contains(&expected.best);
+    if !best && ours.candidates == expected.candidates {
+        out.differ(
+            "preemption's choice",
+            expected.best.clone(),
+            format!("{:?}", ours.equals),
+        );
+    }
+    if expected.message != ours.message {
+        out.differ(
+            "preemption's message",
+            expected.message.clone(),
+            ours.message.clone(),
+        );
+    }
+}
+
+fn sorted(victims: &Victims) -> Victims {
+    let mut victims = victims.clone();
+    victims.pods.sort();
+    victims
 }
 
 fn same_message(expected: &Answer, ours: &Answer) -> bool {

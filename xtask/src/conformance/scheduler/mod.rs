@@ -76,6 +76,7 @@ struct Tally {
     verdicts: usize,
     unknown: usize,
     scores: usize,
+    preemptions: usize,
     varied: usize,
     coverage: Coverage,
     failures: Vec<Failure>,
@@ -251,8 +252,8 @@ impl Scheduler {
             );
         }
         println!(
-            "{} cases, {} scores compared, {} verdicts unknown to us",
-            tally.cases, tally.scores, tally.unknown
+            "{} cases, {} scores and {} preemptions compared, {} verdicts unknown to us",
+            tally.cases, tally.scores, tally.preemptions, tally.unknown
         );
         println!(
             "agree {} of {}",
@@ -274,6 +275,7 @@ impl Tally {
         self.verdicts += comparison.verdicts;
         self.unknown += comparison.unknown;
         self.scores += comparison.scores;
+        self.preemptions += comparison.preemptions;
         if comparison.differences.is_empty() {
             return Ok(());
         }
@@ -294,6 +296,7 @@ impl Tally {
         self.verdicts += other.verdicts;
         self.unknown += other.unknown;
         self.scores += other.scores;
+        self.preemptions += other.preemptions;
         self.varied += other.varied;
         self.differing += other.differing;
         self.coverage.merge(other.coverage);

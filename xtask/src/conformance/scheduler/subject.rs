@@ -3,11 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use k8s_openapi::api::core::v1::Pod;
-use scheduler::{NodeId, NodeScore, Plugin, State, Status, Verdicts};
+use scheduler::{NodeId, NodeScore, Plugin, PodId, PodQuery, State, Status, Verdicts};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::case::{Answer, Case, Score, Verdict};
+use super::case::{Answer, Case, Preemption, Score, Verdict, Victims};
 
 /// What the crate says; an error when the case cannot be read.
 pub fn answer(case: &Case) -> Result<Answer, String> {
@@ -53,7 +53,36 @@ fn ask(case: &Case) -> Result<Answer, String> {
             answer.scores.insert(name, score(node));
         }
     }
+    if case.preempt && verdicts.prefilter.is_success() && verdicts.feasible().next().is_none() {
+        answer.preemption = Some(preemption(&mut state, &query));
+    }
     Ok(answer)
+}
+
+fn preemption(state: &mut State, query: &PodQuery) -> Preemption {
+    let found = state.preempt(query);
+    let name = |node: NodeId| state.node_name(node).unwrap_or_default().to_owned();
+    let victim = |pod: &PodId| {
+        let pod = state.pod_ref(*pod)?;
+        Some(format!("{}/{}", pod.namespace, pod.name))
+    };
+    let candidates = found.candidates.iter().map(|candidate| {
+        let victims = Victims {
+            pods: candidate.victims.iter().filter_map(victim).collect(),
+            violations: i64::try_from(candidate.violations).unwrap_or(i64::MAX),
+        };
+        (name(candidate.node), victims)
+    });
+    Preemption {
+        candidates: candidates.collect(),
+        equals: found
+            .best
+            .iter()
+            .filter_map(|&at| Some(name(found.candidates.get(at)?.node)))
+            .collect(),
+        best: String::new(),
+        message: found.message.unwrap_or_default(),
+    }
 }
 
 fn to_answer(state: &State, verdicts: &Verdicts) -> Answer {

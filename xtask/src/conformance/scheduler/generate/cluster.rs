@@ -106,6 +106,17 @@ impl Draft {
         }
     }
 
+    /// Gives each pod another start: among pods of one priority that started together upstream
+    /// evicts whichever its cache lists last.
+    pub fn start_pods(&mut self) {
+        let mut seconds: Vec<usize> = (0..self.pods.len()).collect();
+        for pod in &mut self.pods {
+            let second = seconds.swap_remove(self.random.below(seconds.len()));
+            let time = format!("2026-01-01T00:{:02}:{:02}Z", second / 60, second % 60);
+            set(pod, &["status", "startTime"], json!(time));
+        }
+    }
+
     /// The objects, and the pod.
     pub fn finish(mut self) -> (Vec<Value>, Value) {
         let mut objects = self.nodes;
@@ -244,6 +255,51 @@ pub fn gates(d: &mut Draft) {
             &mut d.pod,
             &["spec", "schedulingGates"],
             json!({"name": gate}),
+        );
+    }
+}
+
+/// A full cluster of less important pods, some of them under a disruption budget.
+pub fn preemption(d: &mut Draft) {
+    d.pod["spec"]["priority"] = json!(*[100, 100, 10, 0].get(d.random.below(4)).unwrap_or(&0));
+    d.pod["spec"]["containers"][0]["resources"] =
+        json!({"requests": {"cpu": d.random.pick(&["1", "2", "4"])}});
+    match d.random.below(20) {
+        0 => d.pod["spec"]["preemptionPolicy"] = json!("Never"),
+        1 | 2 => d.pod["status"]["nominatedNodeName"] = json!(d.node_name()),
+        _ => {}
+    }
+    for i in 0..d.nodes.len() {
+        if d.random.chance(85) {
+            d.nodes[i]["status"]["allocatable"] = json!({"cpu": d.random.pick(&["2", "3", "4", "6"]), "memory": "64Gi", "pods": d.random.pick(&["110", "3"])});
+        }
+        for n in 0..d.random.between(1, 4) {
+            let mut pod = d.running(&format!("low-{i}-{n}"));
+            pod["spec"]["nodeName"] = json!(format!("n{i}"));
+            pod["spec"]["priority"] =
+                json!(*[0, 0, 5, 10, 100, -10].get(d.random.below(6)).unwrap_or(&0));
+            pod["spec"]["containers"][0]["resources"] =
+                json!({"requests": {"cpu": d.random.pick(&["500m", "1", "1500m", "2"])}});
+            d.pods.push(pod);
+        }
+    }
+    for i in 0..d.pods.len() {
+        if d.random.chance(3) {
+            d.pods[i]["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:10:00Z");
+            push(
+                &mut d.pods[i],
+                &["status", "conditions"],
+                json!({"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}),
+            );
+        }
+    }
+    for i in 0..d.random.between(0, 3) {
+        let namespace = d.random.pick(words::NAMESPACES);
+        let selector = super::spread::selector(&mut d.random);
+        d.others.push(
+            json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+            "metadata": {"name": format!("budget-{i}"), "namespace": namespace},
+            "spec": {"selector": selector}, "status": {"disruptionsAllowed": d.random.below(3)}}),
         );
     }
 }

@@ -54,6 +54,7 @@ const THEMES: &[Theme] = &[
     ("scheduling gates", cluster::gates),
     ("declared features", labels::declared_features),
     ("devices", devices::devices),
+    ("preemption", cluster::preemption),
 ];
 
 /// The case of that number of that seed.
@@ -75,6 +76,10 @@ pub fn case(seed: u64, number: u64) -> Case {
     draft.sprinkle();
     let mut about: Vec<&str> = themes.iter().map(|(name, _)| *name).collect();
     let scores = draft.random.chance(25);
+    let preempt = draft.random.chance(30) || about.contains(&"preemption");
+    if preempt {
+        draft.start_pods();
+    }
     let mut random = draft.random.clone();
     let (mut objects, mut pod) = draft.finish();
     if random.chance(40) {
@@ -89,6 +94,7 @@ pub fn case(seed: u64, number: u64) -> Case {
         objects,
         pod,
         scores,
+        preempt,
         expect: None,
     }
 }

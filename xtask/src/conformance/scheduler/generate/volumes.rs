@@ -272,9 +272,46 @@ pub fn zones(d: &mut Draft) {
         if d.random.chance(5) {
             volume["metadata"]["labels"][words::ZONE] = json!("");
         }
+        if d.random.chance(25) {
+            migrate(d, &mut volume);
+        }
         d.others.push(claim);
         d.others.push(volume);
         use_claim(&mut d.pod, &name, false);
+    }
+}
+
+/// Makes a volume one of an in-tree plugin that a CSI driver has taken over on some nodes.
+fn migrate(d: &mut Draft, volume: &mut Value) {
+    if let Some(spec) = volume["spec"].as_object_mut() {
+        spec.remove("csi");
+    }
+    if d.random.chance(50) {
+        volume["spec"]["awsElasticBlockStore"] = json!({"volumeID": "aws://za/vol-0"});
+    } else {
+        volume["spec"]["gcePersistentDisk"] = json!({"pdName": "pd-0"});
+    }
+    if d.random.chance(50) {
+        let zone = if d.random.chance(5) {
+            "za"
+        } else {
+            d.random.pick(words::ZONES)
+        };
+        volume["spec"]["nodeAffinity"] = json!({"required": {"nodeSelectorTerms": [{"matchExpressions":
+            [{"key": words::ZONE, "operator": "In", "values": [zone]}]}]}});
+    }
+    for i in 0..d.nodes.len() {
+        let name = format!("n{i}");
+        let known = d
+            .others
+            .iter()
+            .any(|o| o["kind"] == "CSINode" && o["metadata"]["name"] == json!(name));
+        if !known && d.random.chance(60) {
+            d.others.push(json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSINode",
+                "metadata": {"name": name, "annotations": {"storage.alpha.kubernetes.io/migrated-plugins":
+                    d.random.pick(&["kubernetes.io/aws-ebs,kubernetes.io/gce-pd", "kubernetes.io/aws-ebs"])}},
+                "spec": {"drivers": []}}));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The vocabulary. Small on purpose: what is named twice can collide.
 
 pub const NAMESPACES: &[&str] = &["default", "prod", "dev", "batch"];
-pub const ZONES: &[&str] = &["za", "zb", "zc"];
+pub const ZONES: &[&str] = &["us-east1-b", "us-east1-c", "us-west1-a"];
 pub const REGIONS: &[&str] = &["r1", "r2"];
 pub const DISKS: &[&str] = &["ssd", "hdd", "nvme"];
 pub const NUMBERS: &[&str] = &[
