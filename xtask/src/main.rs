@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod conformance;
 mod control_plane;
 mod failure;
 mod record_demo;
@@ -32,6 +33,9 @@ enum Task {
     ControlPlane(control_plane::Task),
     /// Set up what the tests need and run everything: rustfmt, clippy, all tests
     Test,
+    /// Compare our answers with those of the real programs
+    #[command(subcommand)]
+    Conformance(conformance::Conformance),
     /// Record the cluster of `kubectl day2 demo` from a real control plane
     RecordDemo,
     /// Measure what takes how long, against kubectl and an empty program
@@ -59,6 +63,7 @@ fn run(task: Task) -> Result<ExitCode, Failure> {
     match task {
         Task::ControlPlane(task) => control_plane::run(task)?,
         Task::Test => test::run()?,
+        Task::Conformance(conformance) => return Ok(conformance.run()),
         Task::RecordDemo => record_demo::run()?,
         Task::Bench { group } => return bench::run(group),
         Task::LoadLeases(load) => bench::load::run(&load)?,

@@ -1,0 +1,23 @@
+//! `cargo xtask conformance`: our answers against those of the real ones.
+
+mod scheduler;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+/// Whose answers are compared.
+#[derive(Debug, Subcommand)]
+pub enum Conformance {
+    /// The scheduler crate against kube-scheduler itself, on generated or recorded cases
+    Scheduler(scheduler::Scheduler),
+}
+
+impl Conformance {
+    /// Compares, prints what differs, and last how many verdicts agree.
+    pub fn run(self) -> ExitCode {
+        match self {
+            Self::Scheduler(scheduler) => scheduler.run(),
+        }
+    }
+}
