@@ -79,14 +79,13 @@ fn descend(whole: &mut Value, path: &mut Vec<String>, test: &mut impl FnMut(&Val
         _ => return,
     };
     for key in keys {
-        if identifies(path, &key) {
-            continue;
-        }
-        let mut smaller = whole.clone();
-        remove(&mut smaller, path, &key);
-        if test(&smaller) {
-            *whole = smaller;
-            continue;
+        if !identifies(path, &key) {
+            let mut smaller = whole.clone();
+            remove(&mut smaller, path, &key);
+            if test(&smaller) {
+                *whole = smaller;
+                continue;
+            }
         }
         path.push(key);
         descend(whole, path, test);
