@@ -9,13 +9,6 @@ use std::path::Path;
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 use leases::cli::LeasesArgs;
 
-/// What was asked for.
-#[derive(Debug)]
-pub struct CommandLine {
-    /// The command.
-    pub command: Command,
-}
-
 /// Day-2 operations for Kubernetes clusters that people run themselves
 #[derive(Debug, Parser)]
 #[command(
@@ -39,27 +32,21 @@ pub enum Command {
     Demo,
 }
 
-impl CommandLine {
-    /// Parses the command line by the name it was called with.
-    ///
-    /// # Errors
-    /// clap's: help, version, or wrong usage.
-    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let arguments: Vec<OsString> = arguments.into_iter().collect();
-        let name = arguments.first().map(plugin_name).unwrap_or_default();
-        let command = match name.as_str() {
-            "leases" => {
-                let mut command = plugin::<LeasesArgs>("kubectl-leases", "kubectl leases");
-                let matches = command.try_get_matches_from_mut(arguments)?;
-                Command::Leases(Box::new(
-                    LeasesArgs::from_arg_matches(&matches)
-                        .map_err(|error| error.format(&mut command))?,
-                ))
-            }
-            _ => Umbrella::try_parse_from(arguments)?.command,
-        };
-        Ok(Self { command })
+/// Parses the command line by the name it was called with.
+///
+/// # Errors
+/// clap's: help, version, or wrong usage.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let name = arguments.first().map(plugin_name).unwrap_or_default();
+    if name != "leases" {
+        return Ok(Umbrella::try_parse_from(arguments)?.command);
     }
+    let mut command = plugin::<LeasesArgs>("kubectl-leases", "kubectl leases");
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let args =
+        LeasesArgs::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok(Command::Leases(Box::new(args)))
 }
 
 /// A plugin's flags as a command of its own; `typed` is how the user calls it.
@@ -86,8 +73,8 @@ mod tests {
 
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<CommandLine, clap::Error> {
-        CommandLine::parse(words.iter().map(OsString::from))
+    fn called(words: &[&str]) -> Result<Command, clap::Error> {
+        parse(words.iter().map(OsString::from))
     }
 
     #[test]
@@ -99,13 +86,13 @@ mod tests {
             &["kubectl-day2", "leases", "-A"],
             &["/tmp/day2", "leases", "-A"],
         ] {
-            let Command::Leases(args) = parse(words).unwrap().command else {
+            let Command::Leases(args) = called(words).unwrap() else {
                 panic!("{words:?}")
             };
             assert!(args.all_namespaces, "{words:?}");
         }
         assert!(matches!(
-            parse(&["kubectl-day2", "demo"]).unwrap().command,
+            called(&["kubectl-day2", "demo"]).unwrap(),
             Command::Demo
         ));
     }
@@ -123,7 +110,7 @@ mod tests {
             ),
             (&["kubectl-day2", "--help"], "Usage: kubectl day2 <COMMAND>"),
         ] {
-            let help = parse(words).unwrap_err().to_string();
+            let help = called(words).unwrap_err().to_string();
             assert!(help.contains(expected), "{help}");
         }
     }
@@ -135,9 +122,9 @@ mod tests {
             "kubectl-drain_node",
             "kubectl-autoscale_sim",
         ] {
-            assert!(parse(&[name, "-A"]).is_err());
+            assert!(called(&[name, "-A"]).is_err());
         }
-        assert!(parse(&["kubectl-day2", "addons"]).is_err());
+        assert!(called(&["kubectl-day2", "addons"]).is_err());
     }
 
     #[test]

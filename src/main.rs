@@ -6,15 +6,15 @@ mod demo;
 use std::io::Write;
 use std::process;
 
-use called_as::{Command, CommandLine};
+use called_as::Command;
 use console::{ExitCode, Failure};
 
 fn main() -> process::ExitCode {
-    let line = match CommandLine::parse(std::env::args_os()) {
-        Ok(line) => line,
+    let command = match called_as::parse(std::env::args_os()) {
+        Ok(command) => command,
         Err(error) => return usage(&error),
     };
-    let result = match line.command {
+    let result = match command {
         Command::Leases(args) => leases::run(&args),
         Command::Demo => demo::run(),
     };

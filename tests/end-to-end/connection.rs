@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::plugin::{Said, alone, bare, leases, plane, scratch, wait_until_allowed};
+use crate::plugin::{Said, alone, bare, installation, leases, plane, scratch, wait_until_allowed};
 use crate::token::service_account;
 
 const QUESTION: [&str; 4] = ["-n", "kube-system", "-o", "name"];
@@ -307,6 +307,53 @@ fn an_exec_plugin_gives_the_credentials() {
     ask(&["--kubeconfig", &file]).fails(1, &["no credentials for the API server", "hint:"]);
     // A token on the command line needs no plugin.
     ask(&["--kubeconfig", &file, "--token", &token()]).ok();
+}
+
+#[test]
+fn a_pod_uses_its_service_account() {
+    let account = "system:serviceaccount:default:default";
+    plane()
+        .apply(
+            r#"{"apiVersion":"v1","kind":"List","items":[
+        {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role","metadata":{"name":"in-cluster","namespace":"default"},
+         "rules":[{"apiGroups":["coordination.k8s.io"],"resources":["leases"],"verbs":["list"]}]},
+        {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{"name":"in-cluster","namespace":"default"},
+         "roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"in-cluster"},
+         "subjects":[{"kind":"ServiceAccount","name":"default","namespace":"default"}]},
+        {"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"of-the-pod","namespace":"default"}}]}"#,
+        )
+        .unwrap();
+    wait_until_allowed(account, &["list", "leases", "-n", "default"]);
+    // The files have a fixed place, so the command gets a file system view of its own, as a pod has.
+    let script = r#"mkdir -p /var/run/secrets && mount -t tmpfs none /var/run/secrets || exit 99
+        directory=/var/run/secrets/kubernetes.io/serviceaccount
+        mkdir -p $directory && cp "$1" $directory/ca.crt
+        printf %s "$2" > $directory/token && printf default > $directory/namespace
+        exec "$0" -o name"#;
+    let address = plane().server_url();
+    let (host, port) = address
+        .trim_start_matches("https://")
+        .split_once(':')
+        .unwrap();
+    let user = std::process::Command::new("id").arg("-u").output().unwrap();
+    let root = user.stdout == b"0\n";
+    let output = std::process::Command::new("unshare")
+        .arg("--mount")
+        .args((!root).then_some("--map-root-user"))
+        .args(["sh", "-c", script])
+        .arg(installation().join("kubectl-leases"))
+        .args([&ca(), &service_account(plane(), -10, 600)])
+        .env_remove("KUBECONFIG")
+        .env("HOME", "/nonexistent")
+        .env("KUBERNETES_SERVICE_HOST", host)
+        .env("KUBERNETES_SERVICE_PORT", port)
+        .output()
+        .unwrap();
+    let names = Said::of(output).ok();
+    assert!(
+        names.contains("lease.coordination.k8s.io/of-the-pod"),
+        "{names}"
+    );
 }
 
 #[test]

@@ -1,21 +1,11 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Why a task failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The control plane says why.
+    /// The control plane, a program or a file says why.
     #[error(transparent)]
     ControlPlane(#[from] test_support::Error),
-    /// Reading or writing failed.
-    #[error("cannot {action} {}: {source}", path.display())]
-    Io {
-        /// What was tried, in words.
-        action: &'static str,
-        /// On which file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
     /// kubectl answered something that is no JSON.
     #[error("kubectl's answer cannot be read: {0}")]
     Json(#[from] serde_json::Error),
@@ -25,13 +15,9 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// A [`Failure::Io`], to be completed by what the system says.
+    /// What could not be done with a file, to be completed by what the system says.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_path_buf();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
-        }
+        let complete = test_support::Error::io(action, path);
+        move |source| complete(source).into()
     }
 }

@@ -474,15 +474,12 @@ mod tests {
 
     #[test]
     fn a_compression_bomb_is_given_up() {
-        let mut bomb = gzip(b"{\"apiVersion\":\"v1\",");
+        let mut bomb = gzip(b"{\"apiVersion\":\"v1\",\"items\":[");
         let blanks = gzip(&vec![b' '; 64 << 20]);
         for _ in 0..6 {
             bomb.extend_from_slice(&blanks);
         }
         let reason = read(&bomb).unwrap_err();
-        assert!(
-            reason.contains("expands more than 200 times") || reason.contains("no list of items"),
-            "{reason}"
-        );
+        assert!(reason.contains("expands more than 200 times"), "{reason}");
     }
 }

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cluster::{ApiServer, Error, ListRequest, Resource};
-use futures::future::join_all;
+use cluster::{ApiServer, Error, ListRequest, Resource, in_parallel};
 use k8s_openapi::api::core::v1 as core;
 use serde::Deserialize;
 
@@ -53,7 +52,7 @@ pub async fn read_holders(
     if places.is_empty() {
         return Ok(Known::default());
     }
-    let pods = join_all(
+    let pods = in_parallel(
         places
             .iter()
             .map(|(namespace, host)| server.get::<PodObject>(PODS, Some(namespace), host)),
@@ -170,7 +169,7 @@ async fn read_pods_on_nodes(
     let lists = places
         .iter()
         .map(|(namespace, node)| read_pods_on(server, namespace, node));
-    for pods in join_all(lists).await {
+    for pods in in_parallel(lists).await {
         known
             .pods
             .extend(allowed(pods, unreadable)?.unwrap_or_default());

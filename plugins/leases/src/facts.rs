@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use cluster::{ApiServer, Error, LabelSelector, Snapshot, SnapshotObject, TypeMeta};
-use futures::future::join_all;
+use cluster::{ApiServer, Error, LabelSelector, Snapshot, SnapshotObject, TypeMeta, in_parallel};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
@@ -78,7 +77,7 @@ pub async fn read_live(server: &ApiServer, scope: &Scope) -> Result<Facts, Error
         let gets = wanted
             .iter()
             .map(|name| server.get::<Lease>(LEASES, scope.namespace.as_deref(), name));
-        for lease in join_all(gets).await {
+        for lease in in_parallel(gets).await {
             if let Some(lease) = lease? {
                 facts.take(lease, scope);
             }

@@ -14,7 +14,7 @@ use crate::cli::LeasesArgs;
 use crate::failure;
 use crate::holder::Known;
 use crate::lease::Lease;
-use crate::render::{View, WatchView};
+use crate::render::{View, WatchView, unresolved};
 use crate::report::LeaseEvent;
 use crate::scope::Scope;
 use crate::tracker::{Event, News, Tracker};
@@ -149,14 +149,8 @@ impl Follower<'_> {
         let refused = self.unreadable.len();
         let known = read_holders(self.server, &leases, &mut self.unreadable).await;
         if self.unreadable.len() > refused {
-            note(&format!(
-                "pods and nodes of holders are unknown where that is needed: not allowed to {}",
-                self.unreadable
-                    .iter()
-                    .cloned()
-                    .collect::<Vec<_>>()
-                    .join(", nor to ")
-            ));
+            let refused: Vec<String> = self.unreadable.iter().cloned().collect();
+            note(&unresolved(&refused));
         }
         known.unwrap_or_default()
     }

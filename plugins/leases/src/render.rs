@@ -81,12 +81,18 @@ pub fn remarks(report: &LeaseList) -> Vec<String> {
         )),
     }
     if !report.unreadable.is_empty() {
-        remarks.push(format!(
-            "pods and nodes of holders are unknown where that is needed: not allowed to {}",
-            report.unreadable.join(", nor to ")
-        ));
+        remarks.push(unresolved(&report.unreadable));
     }
     remarks
+}
+
+/// What the refused requests mean for the reader.
+#[must_use]
+pub fn unresolved(refused: &[String]) -> String {
+    format!(
+        "pods and nodes of holders are unknown where that is needed: not allowed to {}",
+        refused.join(", nor to ")
+    )
 }
 
 /// How many holders with a wrong clock are named; the report has them all.

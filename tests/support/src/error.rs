@@ -111,7 +111,7 @@ pub enum Error {
 
 impl Error {
     /// An [`Error::Io`], to be completed by what the system says.
-    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io {
             action,
