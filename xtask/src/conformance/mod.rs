@@ -11,6 +11,8 @@ use clap::Subcommand;
 pub enum Conformance {
     /// The scheduler crate against kube-scheduler itself, on generated or recorded cases
     Scheduler(scheduler::Scheduler),
+    /// The time of both for one pod against a large cluster, in one run
+    SchedulerBench(scheduler::Bench),
 }
 
 impl Conformance {
@@ -18,6 +20,7 @@ impl Conformance {
     pub fn run(self) -> ExitCode {
         match self {
             Self::Scheduler(scheduler) => scheduler.run(),
+            Self::SchedulerBench(bench) => bench.run(),
         }
     }
 }

@@ -317,8 +317,8 @@ fn fields(value: &Value, at: &str, out: &mut BTreeSet<String>) {
                 fields(inner, &format!("{at}.{key}"), out);
             }
         }
-        Value::Array(list) => {
-            for inner in list {
+        Value::Array(items) => {
+            for inner in items {
                 fields(inner, at, out);
             }
         }

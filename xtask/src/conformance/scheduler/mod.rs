@@ -1,5 +1,6 @@
 //! The scheduler crate against kube-scheduler.
 
+mod bench;
 mod case;
 mod compare;
 mod coverage;
@@ -18,6 +19,7 @@ use std::thread;
 
 use clap::Args;
 
+pub use bench::Bench;
 use case::{Answer, Case};
 use compare::{Comparison, compare};
 use coverage::Coverage;

@@ -116,27 +116,30 @@ fn term(r: &mut Random) -> Value {
         1 => t["namespaceSelector"] = json!({"matchLabels": {"team": r.pick(words::TEAMS)}}),
         2 => {
             t["namespaceSelector"] = json!({"matchExpressions": [{"key": "team",
-            "operator": r.pick(&["Exists", "DoesNotExist"])}]})
+            "operator": r.pick(&["Exists", "DoesNotExist"])}]});
         }
         _ => {}
     }
     // An API server merges these into the selector; the scheduler reads the selector only.
-    if r.chance(12) {
-        t["matchLabelKeys"] = json!(["pod-template-hash"]);
-        push(
-            &mut t,
-            &["labelSelector", "matchExpressions"],
-            json!({"key": "pod-template-hash", "operator": "In", "values": [r.pick(words::HASHES)]}),
-        );
-    } else if r.chance(12) {
-        t["mismatchLabelKeys"] = json!(["tier"]);
-        push(
-            &mut t,
-            &["labelSelector", "matchExpressions"],
-            json!({"key": "tier", "operator": "NotIn", "values": [r.pick(words::TIERS)]}),
-        );
-    } else if r.chance(4) {
-        t["matchLabelKeys"] = json!(["pod-template-hash"]);
+    match r.below(25) {
+        0..=2 => {
+            t["matchLabelKeys"] = json!(["pod-template-hash"]);
+            push(
+                &mut t,
+                &["labelSelector", "matchExpressions"],
+                json!({"key": "pod-template-hash", "operator": "In", "values": [r.pick(words::HASHES)]}),
+            );
+        }
+        3..=5 => {
+            t["mismatchLabelKeys"] = json!(["tier"]);
+            push(
+                &mut t,
+                &["labelSelector", "matchExpressions"],
+                json!({"key": "tier", "operator": "NotIn", "values": [r.pick(words::TIERS)]}),
+            );
+        }
+        6 => t["matchLabelKeys"] = json!(["pod-template-hash"]),
+        _ => {}
     }
     t
 }

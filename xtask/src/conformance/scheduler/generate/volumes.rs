@@ -160,12 +160,12 @@ fn attach_all(d: &mut Draft) {
         match d.random.below(10) {
             0 => {
                 volume["spec"]["awsElasticBlockStore"] =
-                    json!({"volumeID": format!("aws://za/vol-{i}")})
+                    json!({"volumeID": format!("aws://za/vol-{i}")});
             }
             1 => volume["spec"]["gcePersistentDisk"] = json!({"pdName": format!("pd-{i}")}),
             2 => volume["spec"]["nfs"] = json!({"server": "s", "path": "/"}),
             _ => {
-                volume["spec"]["csi"] = json!({"driver": d.random.pick(DRIVERS), "volumeHandle": format!("h{}", d.random.below(6))})
+                volume["spec"]["csi"] = json!({"driver": d.random.pick(DRIVERS), "volumeHandle": format!("h{}", d.random.below(6))});
             }
         }
         d.others.push(claim);
@@ -377,11 +377,11 @@ fn want(d: &mut Draft, classes: &[&str]) {
             1 => claim["spec"]["volumeMode"] = json!("Block"),
             2 => {
                 claim["spec"]["selector"] =
-                    json!({"matchLabels": {"kind": r.pick(&["fast", "slow"])}})
+                    json!({"matchLabels": {"kind": r.pick(&["fast", "slow"])}});
             }
             3 => {
                 claim["metadata"]["annotations"] =
-                    json!({"volume.kubernetes.io/selected-node": format!("n{}", r.below(3))})
+                    json!({"volume.kubernetes.io/selected-node": format!("n{}", r.below(3))});
             }
             4 => claim["spec"]["volumeAttributesClassName"] = json!("gold"),
             5 => {
