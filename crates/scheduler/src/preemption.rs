@@ -179,6 +179,9 @@ impl State {
 
     /// The sentence about nodes on which preemption does not help; `tried` of them have a reason.
     fn unhelpful(&self, reasons: &BTreeMap<String, usize>, tried: usize) -> String {
+        if self.present == 0 {
+            return "preemption: no nodes available".to_owned();
+        }
         let mut parts: Vec<String> = reasons
             .iter()
             .map(|(reason, count)| format!("{count} {reason}"))

@@ -10,6 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::intern::{FastMap, Interner, Sym};
 use crate::labels::{Labels, Requirement, Selector, intern_labels, requirement};
+use crate::migration;
 use crate::needs::{NodeTerm, node_terms};
 use crate::quantity::Quantity;
 use crate::resources::read;
@@ -67,6 +68,8 @@ pub(crate) struct Pv {
     pub(crate) csi: Option<(Sym, Sym)>,
     /// In-tree plugin, driver and handle of a volume that CSI took over.
     pub(crate) migrated: Option<(Sym, Sym, Sym)>,
+    /// Of such a volume: its terms as the driver has them, or why there are none.
+    pub(crate) translated: Result<Option<Vec<NodeTerm>>, String>,
     /// Zone and region labels, and the values they allow.
     pub(crate) zones: Vec<(Sym, Vec<Sym>)>,
 }
@@ -269,6 +272,10 @@ impl State {
             .and_then(|own| own.required.as_ref());
         let csi = spec.csi.as_ref();
         let in_tree = if csi.is_none() { migrated(spec) } else { None };
+        let translated = match &in_tree {
+            Some(_) => migration::node_affinity(volume),
+            None => Ok(None),
+        };
         let own = Pv {
             name: name(&volume.metadata, texts),
             class: texts.intern(class_name(
@@ -297,6 +304,8 @@ impl State {
                     texts.intern(&handle),
                 )
             }),
+            translated: translated
+                .map(|affinity| affinity.map(|selector| node_terms(&selector, texts))),
             zones: zones(volume, texts),
         };
         let storage = &mut self.storage;
