@@ -9,6 +9,8 @@ use k8s_openapi::api::core::v1::{
     NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PersistentVolume, PersistentVolumeSpec,
 };
 
+/// The place of a GCE disk that names none.
+pub(crate) const GCE_ANYWHERE: &str = "zones/UNSPECIFIED";
 const ZONE: &str = "topology.kubernetes.io/zone";
 const REGION: &str = "topology.kubernetes.io/region";
 const OLD_ZONE: &str = "failure-domain.beta.kubernetes.io/zone";
@@ -28,17 +30,39 @@ pub(crate) fn node_affinity(volume: &PersistentVolume) -> Result<Option<NodeSele
     }
 }
 
+/// The handle of a GCE disk.
+pub(crate) fn gce_handle(place: &str, name: &str) -> String {
+    format!("projects/UNSPECIFIED/{place}/disks/{name}")
+}
+
+/// A volume's handle once it is translated; `None` for volumes that no CSI driver took over, or
+/// that cannot be translated.
+pub(crate) fn handle(volume: &PersistentVolume) -> Option<String> {
+    let spec = volume.spec.as_ref()?;
+    topology_key(volume, spec).ok()?;
+    if let Some(disk) = &spec.aws_elastic_block_store {
+        return ebs_id(&disk.volume_id).ok().map(ToOwned::to_owned);
+    }
+    if let Some(disk) = &spec.gce_persistent_disk {
+        return Some(gce_handle(&gce_place(volume).ok()?, &disk.pd_name));
+    }
+    let azure = spec.azure_disk.as_ref().map(|disk| &disk.disk_uri);
+    let cinder = spec.cinder.as_ref().map(|disk| &disk.volume_id);
+    let portworx = spec.portworx_volume.as_ref().map(|disk| &disk.volume_id);
+    azure.or(cinder).or(portworx).cloned()
+}
+
 /// The driver's own label for zones; `None` if the driver's volumes keep their affinity.
 fn topology_key(
     volume: &PersistentVolume,
     spec: &PersistentVolumeSpec,
 ) -> Result<Option<&'static str>, String> {
     if let Some(disk) = &spec.aws_elastic_block_store {
-        check_ebs_name(&disk.volume_id)?;
+        ebs_id(&disk.volume_id)?;
         return Ok(Some("topology.ebs.csi.aws.com/zone"));
     }
     if spec.gce_persistent_disk.is_some() {
-        check_gce_zones(volume)?;
+        gce_place(volume)?;
         return Ok(Some("topology.gke.io/zone"));
     }
     if let Some(disk) = &spec.azure_disk {
@@ -53,29 +77,34 @@ fn topology_key(
     Ok(cinder.map(|_| "topology.cinder.csi.openstack.org/zone"))
 }
 
-fn check_ebs_name(name: &str) -> Result<(), String> {
+/// The last part of an EBS volume's name, `aws://zone/vol-1`.
+fn ebs_id(name: &str) -> Result<&str, String> {
     let Some(rest) = name.strip_prefix("aws://") else {
-        return Ok(());
+        return Ok(name);
     };
     let path = rest.split_once('/').map_or("", |(_, path)| path);
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let id = path.trim_matches('/');
     if id.starts_with("vol-") && !id.contains('/') {
-        return Ok(());
+        return Ok(id);
     }
     Err(format!(
         "failed to translate Kubernetes ID to EBS Volume ID Invalid format for AWS volume ({name})"
     ))
 }
 
-/// A disk of several zones must be of one region, which is read off the zones' names.
-fn check_gce_zones(volume: &PersistentVolume) -> Result<(), String> {
+/// Where a disk is, as its driver writes it. A disk of several zones must be of one region, which is
+/// read off the zones' names.
+fn gce_place(volume: &PersistentVolume) -> Result<String, String> {
     let zones = label(volume, OLD_ZONE)
         .filter(|zones| !zones.is_empty())
         .or_else(|| label(volume, ZONE))
         .unwrap_or_default();
+    if zones.is_empty() {
+        return Ok(GCE_ANYWHERE.to_owned());
+    }
     if !zones.contains("__") {
-        return Ok(());
+        return Ok(format!("zones/{zones}"));
     }
     let mut regions = BTreeSet::new();
     for zone in zones.split("__") {
@@ -87,8 +116,8 @@ fn check_gce_zones(volume: &PersistentVolume) -> Result<(), String> {
         };
         regions.insert(format!("{place}-{region}"));
     }
-    if regions.len() == 1 {
-        return Ok(());
+    if let (1, Some(region)) = (regions.len(), regions.first()) {
+        return Ok(format!("regions/{region}"));
     }
     let all: Vec<String> = regions
         .iter()
@@ -190,7 +219,7 @@ fn add_zones(
 
 #[cfg(test)]
 mod tests {
-    use super::{check_ebs_name, check_gce_zones, node_affinity};
+    use super::{ebs_id, gce_place, node_affinity};
     use k8s_openapi::api::core::v1::PersistentVolume;
     use serde_json::{Value, json};
 
@@ -226,12 +255,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_translated() {
-        assert!(check_ebs_name("aws://zone/vol-1").is_ok());
-        assert!(check_ebs_name("anything").is_ok());
-        assert!(check_ebs_name("aws://zone/disk").is_err());
+        assert!(ebs_id("aws://zone/vol-1").is_ok());
+        assert!(ebs_id("anything").is_ok());
+        assert!(ebs_id("aws://zone/disk").is_err());
         let zones = |zones: &str| {
             let labels = json!({"topology.kubernetes.io/zone": zones});
-            check_gce_zones(&volume(labels, json!({})))
+            gce_place(&volume(labels, json!({})))
         };
         assert!(zones("x").is_ok());
         assert!(zones("us-east1-a__us-east1-b").is_ok());

@@ -74,6 +74,8 @@ pub struct Preemption {
     /// Set when there are so many nodes to try that upstream stops after some of them, and so may
     /// not find the best.
     pub sampled: bool,
+    /// Set when a verdict that is not modelled had a part in it: the rest may be wrong then.
+    pub unknown: Option<String>,
     /// The sentence upstream adds to the pod's message when preemption does not help.
     pub message: Option<String>,
 }
@@ -122,9 +124,12 @@ impl State {
             sampled: potential.len() > wanted,
             ..Preemption::default()
         };
+        if fails.iter().any(|(_, code)| *code == Code::Unknown) {
+            found.unknown = Some("what the filters say of some nodes is not modelled".to_owned());
+        }
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
         for &node in &potential {
-            match self.select_victims(query, &cycle, node) {
+            match self.select_victims(query, &cycle, node, &mut found.unknown) {
                 Ok(candidate) => found.candidates.push(candidate),
                 Err(why) => why
                     .into_iter()
@@ -208,7 +213,16 @@ impl State {
         query: &PodQuery,
         cycle: &Cycle,
         node: u32,
+        unknown: &mut Option<String>,
     ) -> Result<Candidate, Vec<String>> {
+        let mut run = |overlay: &Overlay| {
+            let fail = self.run_with_nominated(query, cycle, node, Some(overlay))?;
+            if fail.code() == Code::Unknown {
+                let reasons = fail.status(self, cycle).reasons;
+                unknown.get_or_insert_with(|| reasons.join(", "));
+            }
+            Some(fail)
+        };
         let pods = self.nodes[node as usize].pods.iter().copied();
         let mut lower: Vec<u32> = pods
             .filter(|&pod| self.pods[pod as usize].priority < query.priority)
@@ -222,7 +236,7 @@ impl State {
         for &pod in &lower {
             overlay.remove(self, cycle, pod, node);
         }
-        if let Some(fail) = self.run_with_nominated(query, cycle, node, Some(&overlay)) {
+        if let Some(fail) = run(&overlay) {
             return Err(fail.status(self, cycle).reasons);
         }
         lower.sort_by_key(|&pod| self.importance(pod));
@@ -230,9 +244,7 @@ impl State {
         let mut victims = Vec::new();
         let mut reprieve = |pod: u32, victims: &mut Vec<u32>| {
             overlay.add(self, cycle, pod, node);
-            let fits = self
-                .run_with_nominated(query, cycle, node, Some(&overlay))
-                .is_none();
+            let fits = run(&overlay).is_none();
             if !fits {
                 overlay.remove(self, cycle, pod, node);
                 victims.push(pod);

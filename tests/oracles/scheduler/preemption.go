@@ -24,6 +24,8 @@ type preemptionAnswer struct {
 	// Message is the sentence that is added to the pod's message when
 	// evictions do not help.
 	Message string `json:"message,omitempty"`
+	// Error says why the question has no answer.
+	Error string `json:"error,omitempty"`
 }
 
 type victims struct {

@@ -81,6 +81,8 @@ fn preemption(state: &mut State, query: &PodQuery) -> Preemption {
             .filter_map(|&at| Some(name(found.candidates.get(at)?.node)))
             .collect(),
         best: String::new(),
+        open: found.unknown.is_some(),
+        error: String::new(),
         message: found.message.unwrap_or_default(),
     }
 }
