@@ -146,7 +146,7 @@ func (j *judge) expect(pod *corev1.Pod, withScores, withPreemption bool) (*expec
 	if withPreemption && len(feasible) == 0 && clean {
 		e.Preemption, err = j.preemption(ctx, state, pod, statuses)
 		if err != nil {
-			e.Preemption = &preemptionAnswer{Error: err.Error()}
+			e.Preemption = &preemptionAnswer{Candidates: map[string]victims{}, Error: err.Error()}
 		}
 	}
 	if withScores && len(feasible) > 0 {
