@@ -80,6 +80,21 @@ pub struct Preemption {
     pub message: Option<String>,
 }
 
+/// Upstream's errors as one: each text once.
+fn failed(errors: &[String]) -> Option<String> {
+    let mut all: Vec<&str> = Vec::new();
+    for error in errors {
+        if !all.contains(&error.as_str()) {
+            all.push(error);
+        }
+    }
+    match all.as_slice() {
+        [] => None,
+        [one] => Some((*one).to_owned()),
+        more => Some(format!("[{}]", more.join(", "))),
+    }
+}
+
 /// Upstream tries a tenth of the nodes, and at least so many.
 const LEAST_CANDIDATES: usize = 100;
 
@@ -128,16 +143,20 @@ impl State {
             found.unknown = Some("what the filters say of some nodes is not modelled".to_owned());
         }
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+        let mut errors: Vec<String> = Vec::new();
         for &node in &potential {
             match self.select_victims(query, &cycle, node, &mut found.unknown) {
                 Ok(candidate) => found.candidates.push(candidate),
-                Err(why) => why
+                Err((Code::Error, why)) => errors.extend(why),
+                Err((_, why)) => why
                     .into_iter()
                     .for_each(|why| *reasons.entry(why).or_default() += 1),
             }
         }
         if found.candidates.is_empty() {
-            found.message = Some(self.unhelpful(&reasons, potential.len()));
+            let failed = failed(&errors).map(|error| format!("preemption: {error}"));
+            found.message =
+                Some(failed.unwrap_or_else(|| self.unhelpful(&reasons, potential.len())));
         }
         found.best = self.pick(&found.candidates);
         found
@@ -214,7 +233,7 @@ impl State {
         cycle: &Cycle,
         node: u32,
         unknown: &mut Option<String>,
-    ) -> Result<Candidate, Vec<String>> {
+    ) -> Result<Candidate, (Code, Vec<String>)> {
         let mut run = |overlay: &Overlay| {
             let fail = self.run_with_nominated(query, cycle, node, Some(overlay))?;
             if fail.code() == Code::Unknown {
@@ -228,16 +247,15 @@ impl State {
             .filter(|&pod| self.pods[pod as usize].priority < query.priority)
             .collect();
         if lower.is_empty() {
-            return Err(vec![
-                "No preemption victims found for incoming pod".to_owned(),
-            ]);
+            let why = "No preemption victims found for incoming pod";
+            return Err((Code::UnschedulableAndUnresolvable, vec![why.to_owned()]));
         }
         let mut overlay = Overlay::new(cycle);
         for &pod in &lower {
             overlay.remove(self, cycle, pod, node);
         }
         if let Some(fail) = run(&overlay) {
-            return Err(fail.status(self, cycle).reasons);
+            return Err((fail.code(), fail.status(self, cycle).reasons));
         }
         lower.sort_by_key(|&pod| self.importance(pod));
         let (violating, others) = self.split_by_budget(&lower);
@@ -263,9 +281,8 @@ impl State {
         }
         if victims.is_empty() {
             let name = self.texts.text(self.nodes[node as usize].name);
-            return Err(vec![format!(
-                "expected at least one victim pod on node \"{name}\""
-            )]);
+            let why = format!("expected at least one victim pod on node \"{name}\"");
+            return Err((Code::Error, vec![why]));
         }
         let victims = victims.into_iter().map(PodId).collect();
         Ok(Candidate {

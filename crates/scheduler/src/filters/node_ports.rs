@@ -39,8 +39,9 @@ pub(crate) fn filter(
                 gone.any(|&pod| state.class_of_pod(pod).ports.contains(port))
             };
             let clashes = |pod: u32| {
+                let late = overlay.added.contains(&pod) || overlay.returned.contains(&pod);
                 let mut used = state.class_of_pod(pod).ports.iter();
-                used.any(|port| taken(port) && (overlay.added.contains(&pod) || !freed(port)))
+                used.any(|port| taken(port) && (late || !freed(port)))
             };
             overlay.pods(state, node).any(clashes)
         }

@@ -53,7 +53,7 @@ fn ask(case: &Case) -> Result<Answer, String> {
             answer.scores.insert(name, score(node));
         }
     }
-    if case.preempt && verdicts.prefilter.is_success() && verdicts.feasible().next().is_none() {
+    if case.preempt && verdicts.feasible().next().is_none() {
         answer.preemption = Some(preemption(&mut state, &query));
     }
     Ok(answer)
