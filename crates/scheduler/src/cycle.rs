@@ -83,6 +83,8 @@ pub(crate) struct Cycle {
 pub(crate) struct Overlay {
     pub(crate) added: Vec<u32>,
     pub(crate) removed: Vec<u32>,
+    /// Pods that were removed and added again.
+    pub(crate) returned: Vec<u32>,
     /// By constraint, in the node's own domain.
     pub(crate) spread: Vec<i64>,
     /// By term, in the node's own domain.
@@ -134,6 +136,7 @@ impl Overlay {
     pub(crate) fn add(&mut self, state: &State, cycle: &Cycle, pod: u32, node: u32) {
         if let Some(at) = self.removed.iter().position(|&own| own == pod) {
             self.removed.swap_remove(at);
+            self.returned.push(pod);
         } else {
             self.added.push(pod);
         }
@@ -141,6 +144,7 @@ impl Overlay {
     }
 
     pub(crate) fn remove(&mut self, state: &State, cycle: &Cycle, pod: u32, node: u32) {
+        self.returned.retain(|&own| own != pod);
         self.removed.push(pod);
         self.count(state, cycle, pod, node, -1);
     }

@@ -30,6 +30,7 @@ mod devices;
 mod filters;
 mod intern;
 mod labels;
+mod migration;
 mod needs;
 mod nodes;
 mod preemption;

@@ -74,8 +74,25 @@ pub struct Preemption {
     /// Set when there are so many nodes to try that upstream stops after some of them, and so may
     /// not find the best.
     pub sampled: bool,
+    /// Set when a verdict that is not modelled had a part in it: the rest may be wrong then.
+    pub unknown: Option<String>,
     /// The sentence upstream adds to the pod's message when preemption does not help.
     pub message: Option<String>,
+}
+
+/// Upstream's errors as one: each text once.
+fn failed(errors: &[String]) -> Option<String> {
+    let mut all: Vec<&str> = Vec::new();
+    for error in errors {
+        if !all.contains(&error.as_str()) {
+            all.push(error);
+        }
+    }
+    match all.as_slice() {
+        [] => None,
+        [one] => Some((*one).to_owned()),
+        more => Some(format!("[{}]", more.join(", "))),
+    }
 }
 
 /// Upstream tries a tenth of the nodes, and at least so many.
@@ -122,17 +139,24 @@ impl State {
             sampled: potential.len() > wanted,
             ..Preemption::default()
         };
+        if fails.iter().any(|(_, code)| *code == Code::Unknown) {
+            found.unknown = Some("what the filters say of some nodes is not modelled".to_owned());
+        }
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+        let mut errors: Vec<String> = Vec::new();
         for &node in &potential {
-            match self.select_victims(query, &cycle, node) {
+            match self.select_victims(query, &cycle, node, &mut found.unknown) {
                 Ok(candidate) => found.candidates.push(candidate),
-                Err(why) => why
+                Err((Code::Error, why)) => errors.extend(why),
+                Err((_, why)) => why
                     .into_iter()
                     .for_each(|why| *reasons.entry(why).or_default() += 1),
             }
         }
         if found.candidates.is_empty() {
-            found.message = Some(self.unhelpful(&reasons, potential.len()));
+            let failed = failed(&errors).map(|error| format!("preemption: {error}"));
+            found.message =
+                Some(failed.unwrap_or_else(|| self.unhelpful(&reasons, potential.len())));
         }
         found.best = self.pick(&found.candidates);
         found
@@ -179,6 +203,9 @@ impl State {
 
     /// The sentence about nodes on which preemption does not help; `tried` of them have a reason.
     fn unhelpful(&self, reasons: &BTreeMap<String, usize>, tried: usize) -> String {
+        if self.present == 0 {
+            return "preemption: no nodes available".to_owned();
+        }
         let mut parts: Vec<String> = reasons
             .iter()
             .map(|(reason, count)| format!("{count} {reason}"))
@@ -205,31 +232,37 @@ impl State {
         query: &PodQuery,
         cycle: &Cycle,
         node: u32,
-    ) -> Result<Candidate, Vec<String>> {
+        unknown: &mut Option<String>,
+    ) -> Result<Candidate, (Code, Vec<String>)> {
+        let mut run = |overlay: &Overlay| {
+            let fail = self.run_with_nominated(query, cycle, node, Some(overlay))?;
+            if fail.code() == Code::Unknown {
+                let reasons = fail.status(self, cycle).reasons;
+                unknown.get_or_insert_with(|| reasons.join(", "));
+            }
+            Some(fail)
+        };
         let pods = self.nodes[node as usize].pods.iter().copied();
         let mut lower: Vec<u32> = pods
             .filter(|&pod| self.pods[pod as usize].priority < query.priority)
             .collect();
         if lower.is_empty() {
-            return Err(vec![
-                "No preemption victims found for incoming pod".to_owned(),
-            ]);
+            let why = "No preemption victims found for incoming pod";
+            return Err((Code::UnschedulableAndUnresolvable, vec![why.to_owned()]));
         }
         let mut overlay = Overlay::new(cycle);
         for &pod in &lower {
             overlay.remove(self, cycle, pod, node);
         }
-        if let Some(fail) = self.run_with_nominated(query, cycle, node, Some(&overlay)) {
-            return Err(fail.status(self, cycle).reasons);
+        if let Some(fail) = run(&overlay) {
+            return Err((fail.code(), fail.status(self, cycle).reasons));
         }
         lower.sort_by_key(|&pod| self.importance(pod));
         let (violating, others) = self.split_by_budget(&lower);
         let mut victims = Vec::new();
         let mut reprieve = |pod: u32, victims: &mut Vec<u32>| {
             overlay.add(self, cycle, pod, node);
-            let fits = self
-                .run_with_nominated(query, cycle, node, Some(&overlay))
-                .is_none();
+            let fits = run(&overlay).is_none();
             if !fits {
                 overlay.remove(self, cycle, pod, node);
                 victims.push(pod);
@@ -248,9 +281,8 @@ impl State {
         }
         if victims.is_empty() {
             let name = self.texts.text(self.nodes[node as usize].name);
-            return Err(vec![format!(
-                "expected at least one victim pod on node \"{name}\""
-            )]);
+            let why = format!("expected at least one victim pod on node \"{name}\"");
+            return Err((Code::Error, vec![why]));
         }
         let victims = victims.into_iter().map(PodId).collect();
         Ok(Candidate {

@@ -190,10 +190,19 @@ impl State {
                 domains.dedup();
                 domains.len()
             };
+            let shared = if is_host {
+                self.shared_domains(spread.topology)
+            } else {
+                Vec::new()
+            };
             let weight = to_float(i64::try_from(size).unwrap_or(i64::MAX) + 2).ln();
             for (at, &node) in nodes.iter().enumerate() {
-                let count =
-                    self.counters.all[counter as usize].count(domain(self, spread.topology, node));
+                let domain = domain(self, spread.topology, node);
+                let count = if shared.get(domain as usize) == Some(&true) {
+                    self.alike_on(spread, namespace, node)
+                } else {
+                    self.counters.all[counter as usize].count(domain)
+                };
                 sums[at] += to_float(count) * weight + to_float(i64::from(spread.max_skew) - 1);
             }
         }
@@ -202,6 +211,33 @@ impl State {
             .map(|sum: f64| to_int(sum.round()))
             .collect();
         normalize_spread(&rounded, &ignored)
+    }
+
+    /// Which domains have more than one node. Upstream takes a host name for a node's own and counts
+    /// the pods of the node, whatever other nodes have that name.
+    fn shared_domains(&self, topology: u32) -> Vec<bool> {
+        let key = &self.topologies.keys[topology as usize];
+        let mut nodes = vec![0_usize; key.len()];
+        for node in self.nodes() {
+            if let Some(count) = nodes.get_mut(key.domain(node.0) as usize) {
+                *count += 1;
+            }
+        }
+        nodes.into_iter().map(|count| count > 1).collect()
+    }
+
+    fn alike_on(&self, spread: &Spread, namespace: crate::intern::Sym, node: u32) -> i64 {
+        if spread.selector.is_everything() {
+            return 0;
+        }
+        let alike = self.nodes[node as usize].pods.iter().filter(|&&pod| {
+            let entry = &self.pods[pod as usize];
+            let group = &self.groups[self.classes[entry.class as usize].group as usize];
+            !entry.terminating
+                && group.namespace == namespace
+                && spread.selector.matches(&group.labels, &self.texts)
+        });
+        i64::try_from(alike.count()).unwrap_or(i64::MAX)
     }
 
     fn soft_counter(

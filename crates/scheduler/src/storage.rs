@@ -10,6 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::intern::{FastMap, Interner, Sym};
 use crate::labels::{Labels, Requirement, Selector, intern_labels, requirement};
+use crate::migration;
 use crate::needs::{NodeTerm, node_terms};
 use crate::quantity::Quantity;
 use crate::resources::read;
@@ -65,8 +66,11 @@ pub(crate) struct Pv {
     pub(crate) terms: Option<Vec<NodeTerm>>,
     /// Driver and handle.
     pub(crate) csi: Option<(Sym, Sym)>,
-    /// In-tree plugin, driver and handle of a volume that CSI took over.
+    /// In-tree plugin, driver and handle of a volume that CSI took over. The handle is empty if
+    /// there can be none.
     pub(crate) migrated: Option<(Sym, Sym, Sym)>,
+    /// Of such a volume: its terms as the driver has them, or why there are none.
+    pub(crate) translated: Result<Option<Vec<NodeTerm>>, String>,
     /// Zone and region labels, and the values they allow.
     pub(crate) zones: Vec<(Sym, Vec<Sym>)>,
 }
@@ -195,23 +199,17 @@ fn ebs_handle(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
 }
 
-/// Plugin, and a handle unique for the plugin, of an in-tree volume that CSI took over. The handle
-/// is the driver's own for EBS and Azure disks; for others it only is unique.
-fn migrated(spec: &PersistentVolumeSpec) -> Option<(&'static str, String)> {
-    if let Some(disk) = &spec.aws_elastic_block_store {
-        return Some((MIGRATED[0].0, ebs_handle(&disk.volume_id).to_owned()));
-    }
-    if let Some(disk) = &spec.gce_persistent_disk {
-        return Some((MIGRATED[1].0, format!("gce:{}", disk.pd_name)));
-    }
-    if let Some(disk) = &spec.azure_disk {
-        return Some((MIGRATED[2].0, disk.disk_uri.clone()));
-    }
-    if let Some(disk) = &spec.cinder {
-        return Some((MIGRATED[3].0, disk.volume_id.clone()));
-    }
-    let disk = spec.portworx_volume.as_ref()?;
-    Some((MIGRATED[4].0, disk.volume_id.clone()))
+/// The plugin of an in-tree volume that CSI took over.
+fn migrated_plugin(spec: &PersistentVolumeSpec) -> Option<&'static str> {
+    let given = [
+        spec.aws_elastic_block_store.is_some(),
+        spec.gce_persistent_disk.is_some(),
+        spec.azure_disk.is_some(),
+        spec.cinder.is_some(),
+        spec.portworx_volume.is_some(),
+    ];
+    let at = given.iter().position(|&given| given)?;
+    Some(MIGRATED[at].0)
 }
 
 /// Driver and handle of a pod's in-tree volume that CSI took over.
@@ -220,7 +218,8 @@ pub(crate) fn inline_handle(volume: &Volume) -> Option<(&'static str, String)> {
         return Some((MIGRATED[0].1, ebs_handle(&disk.volume_id).to_owned()));
     }
     if let Some(disk) = &volume.gce_persistent_disk {
-        return Some((MIGRATED[1].1, format!("gce:{}", disk.pd_name)));
+        let handle = migration::gce_handle(migration::GCE_ANYWHERE, &disk.pd_name);
+        return Some((MIGRATED[1].1, handle));
     }
     if let Some(disk) = &volume.azure_disk {
         return Some((MIGRATED[2].1, disk.disk_uri.clone()));
@@ -268,7 +267,11 @@ impl State {
             .as_ref()
             .and_then(|own| own.required.as_ref());
         let csi = spec.csi.as_ref();
-        let in_tree = if csi.is_none() { migrated(spec) } else { None };
+        let in_tree = migrated_plugin(spec).filter(|_| csi.is_none());
+        let translated = match &in_tree {
+            Some(_) => migration::node_affinity(volume),
+            None => Ok(None),
+        };
         let own = Pv {
             name: name(&volume.metadata, texts),
             class: texts.intern(class_name(
@@ -289,14 +292,17 @@ impl State {
             claim,
             terms: required.map(|selector| node_terms(selector, texts)),
             csi: csi.map(|own| (texts.intern(&own.driver), texts.intern(&own.volume_handle))),
-            migrated: in_tree.map(|(plugin, handle)| {
+            migrated: in_tree.map(|plugin| {
                 let driver = migrated_driver(plugin).unwrap_or_default();
+                let handle = migration::handle(volume).unwrap_or_default();
                 (
                     texts.intern(plugin),
                     texts.intern(driver),
                     texts.intern(&handle),
                 )
             }),
+            translated: translated
+                .map(|affinity| affinity.map(|selector| node_terms(&selector, texts))),
             zones: zones(volume, texts),
         };
         let storage = &mut self.storage;

@@ -115,6 +115,11 @@ func (j *judge) expect(pod *corev1.Pod, withScores, withPreemption bool) (*expec
 		s := toStatus(pre)
 		e.PreFilter = &s
 		e.Message = j.message(ctx, given.DeepCopy())
+		if withPreemption && pre.IsRejected() {
+			statuses := framework.NewDefaultNodeToStatus()
+			statuses.SetAbsentNodesStatus(pre)
+			e.Preemption = j.preemption(ctx, state, pod, statuses)
+		}
 		return e, nil
 	}
 	nodes, err := j.snapshot.List()
@@ -144,10 +149,7 @@ func (j *judge) expect(pod *corev1.Pod, withScores, withPreemption bool) (*expec
 		e.Message = j.message(ctx, given.DeepCopy())
 	}
 	if withPreemption && len(feasible) == 0 && clean {
-		e.Preemption, err = j.preemption(ctx, state, pod, statuses)
-		if err != nil {
-			return nil, fmt.Errorf("preemption: %w", err)
-		}
+		e.Preemption = j.preemption(ctx, state, pod, statuses)
 	}
 	if withScores && len(feasible) > 0 {
 		// A cycle that fails while scoring has no scores; its filters have

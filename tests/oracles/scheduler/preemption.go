@@ -24,6 +24,8 @@ type preemptionAnswer struct {
 	// Message is the sentence that is added to the pod's message when
 	// evictions do not help.
 	Message string `json:"message,omitempty"`
+	// Error says why the question has no answer.
+	Error string `json:"error,omitempty"`
 }
 
 type victims struct {
@@ -31,26 +33,34 @@ type victims struct {
 	Violations int64    `json:"violations"`
 }
 
-// preemption runs the default preemption dry: the plugin of the default
-// profile with its default arguments, up to where it would evict.
-func (j *judge) preemption(ctx context.Context, state fwk.CycleState, pod *corev1.Pod, statuses *framework.NodeToStatus) (*preemptionAnswer, error) {
+// preemption asks what evictions could do.
+func (j *judge) preemption(ctx context.Context, state fwk.CycleState, pod *corev1.Pod, statuses *framework.NodeToStatus) *preemptionAnswer {
+	out := &preemptionAnswer{Candidates: map[string]victims{}}
+	if err := j.preempt(ctx, state, pod, statuses, out); err != nil {
+		out.Error = err.Error()
+	}
+	return out
+}
+
+// preempt runs the default preemption dry: the plugin of the default profile
+// with its default arguments, up to where it would evict.
+func (j *judge) preempt(ctx context.Context, state fwk.CycleState, pod *corev1.Pod, statuses *framework.NodeToStatus, out *preemptionAnswer) error {
 	args := &config.DefaultPreemptionArgs{MinCandidateNodesPercentage: 10, MinCandidateNodesAbsolute: 100}
 	features := plfeature.NewSchedulerFeaturesFromGates(feature.DefaultFeatureGate)
 	plugin, err := defaultpreemption.New(ctx, args, j.profile, features)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := &preemptionAnswer{Candidates: map[string]victims{}}
 	eligible, _ := plugin.PodEligibleToPreemptOthers(ctx, pod, statuses.Get(pod.Status.NominatedNodeName))
 	if eligible {
 		if err := j.candidates(ctx, plugin, state, pod, statuses, out); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if len(out.Candidates) == 0 {
 		out.Message, err = j.unhelpful(ctx, plugin, state, pod, statuses)
 	}
-	return out, err
+	return err
 }
 
 func (j *judge) candidates(ctx context.Context, plugin *defaultpreemption.DefaultPreemption, state fwk.CycleState, pod *corev1.Pod, statuses *framework.NodeToStatus, out *preemptionAnswer) error {
@@ -62,10 +72,9 @@ func (j *judge) candidates(ctx context.Context, plugin *defaultpreemption.Defaul
 	if err != nil {
 		return err
 	}
-	found, _, err := plugin.Evaluator.DryRunPreemption(ctx, state, pod, nodes, budgets, 0, int32(len(nodes)))
-	if err != nil && len(found) == 0 {
-		return err
-	}
+	// Errors on single nodes only matter when no other node helps; the message
+	// has them then.
+	found, _, _ := plugin.Evaluator.DryRunPreemption(ctx, state, pod, nodes, budgets, 0, int32(len(nodes)))
 	for _, c := range found {
 		v := victims{Violations: c.Victims().NumPDBViolations}
 		for _, p := range c.Victims().Pods {

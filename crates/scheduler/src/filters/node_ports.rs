@@ -31,9 +31,20 @@ pub(crate) fn filter(
     let taken = |used: &Port| wanted.iter().any(|want| clash(want, used, any));
     let clashes = match overlay {
         None => state.nodes[node as usize].ports.iter().any(taken),
-        Some(overlay) => overlay
-            .pods(state, node)
-            .any(|pod| state.class_of_pod(pod).ports.iter().any(taken)),
+        Some(overlay) => {
+            // Upstream keeps a set: a pod that goes frees its ports, even one that another pod on
+            // the node claims too.
+            let freed = |port: &Port| {
+                let mut gone = overlay.removed.iter();
+                gone.any(|&pod| state.class_of_pod(pod).ports.contains(port))
+            };
+            let clashes = |pod: u32| {
+                let late = overlay.added.contains(&pod) || overlay.returned.contains(&pod);
+                let mut used = state.class_of_pod(pod).ports.iter();
+                used.any(|port| taken(port) && (late || !freed(port)))
+            };
+            overlay.pods(state, node).any(clashes)
+        }
     };
     clashes.then(|| Fail::unschedulable(Plugin::NodePorts, REASON))
 }

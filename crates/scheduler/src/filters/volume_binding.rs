@@ -6,7 +6,7 @@
 use crate::cycle::{Cycle, Fail};
 use crate::filters::node_volume_limits::not_owner;
 use crate::intern::Sym;
-use crate::needs::NodeFace;
+use crate::needs::{NodeFace, NodeTerm};
 use crate::quantity::Quantity;
 use crate::state::State;
 use crate::storage::{Pv, Pvc};
@@ -130,16 +130,12 @@ pub(crate) fn filter(state: &State, cycle: &Cycle, node: u32) -> Option<Fail> {
         volumes: true,
     };
     let name = state.nodes[node as usize].name;
-    match check_bound(state, &claims.bound, node) {
-        Ok((bound, volumes)) => (found.bound, found.volumes) = (bound, volumes),
-        Err(why) => {
-            return Some(Fail::Other(Box::new(Status::unknown(
-                Plugin::VolumeBinding,
-                why,
-            ))));
-        }
-    }
-    if let Err(error) = check_unbound(state, &claims.unbound, node, name, &mut found) {
+    let bound = check_bound(state, &claims.bound, node);
+    let checked = bound.and_then(|(bound, volumes)| {
+        (found.bound, found.volumes) = (bound, volumes);
+        check_unbound(state, &claims.unbound, node, name, &mut found)
+    });
+    if let Err(error) = checked {
         let reason = format!("running \"VolumeBinding\" filter plugin: {error}");
         return Some(Fail::Other(Box::new(Status::error(
             Plugin::VolumeBinding,
@@ -168,15 +164,12 @@ pub(crate) fn filter(state: &State, cycle: &Cycle, node: u32) -> Option<Fail> {
 }
 
 /// A volume's node affinity sees a node's labels, not its name.
-fn reaches(state: &State, volume: &Pv, node: u32) -> bool {
+fn reaches(state: &State, terms: Option<&Vec<NodeTerm>>, node: u32) -> bool {
     let face = NodeFace {
         name: None,
         ..state.face(node)
     };
-    volume
-        .terms
-        .as_ref()
-        .is_none_or(|terms| terms.iter().any(|term| term.matches(&face, &state.texts)))
+    terms.is_none_or(|terms| terms.iter().any(|term| term.matches(&face, &state.texts)))
 }
 
 /// Whether the volumes can be used here, and whether they exist.
@@ -192,16 +185,15 @@ fn check_bound(state: &State, claims: &[Key], node: u32) -> Result<(bool, bool),
         let Some(volume) = state.storage.volumes.get(&claim.volume) else {
             return Ok((true, false));
         };
-        if let (Some((plugin, ..)), Some(csi_node)) = (volume.migrated, csi_node)
-            && csi_node.migrated_plugins.contains(&plugin)
-            && (volume.terms.is_some() || !volume.zones.is_empty())
-        {
-            return Err(format!(
-                "the node affinity of volume \"{}\" is translated for a CSI driver, which is not modelled",
-                state.texts.text(volume.name)
-            ));
-        }
-        if !reaches(state, volume, node) {
+        let taken_over = volume.migrated.is_some_and(|(plugin, ..)| {
+            csi_node.is_some_and(|own| own.migrated_plugins.contains(&plugin))
+        });
+        let terms = if taken_over {
+            volume.translated.as_ref().map_err(Clone::clone)?
+        } else {
+            &volume.terms
+        };
+        if !reaches(state, terms.as_ref(), node) {
             return Ok((false, true));
         }
     }
@@ -287,7 +279,7 @@ fn find_volume(
         {
             continue;
         }
-        let reaches = reaches(state, volume, node);
+        let reaches = reaches(state, volume.terms.as_ref(), node);
         if bound_to_us == Some(true) {
             return Ok(reaches.then_some(volume.name));
         }

@@ -63,6 +63,7 @@ pub struct Answer {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preemption {
     /// Every node on which they help.
+    #[serde(default)]
     pub candidates: BTreeMap<String, Victims>,
     /// The node chosen; of several equal ones upstream takes any.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -70,6 +71,12 @@ pub struct Preemption {
     /// All that could be chosen; only our side knows them.
     #[serde(skip)]
     pub equals: Vec<String>,
+    /// Whether our side leaves the question open.
+    #[serde(skip)]
+    pub open: bool,
+    /// Why upstream has no answer.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub error: String,
     /// The sentence when nothing helps.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,

@@ -142,7 +142,15 @@ fn scores(expected: &Answer, ours: &Answer, out: &mut Comparison) {
 }
 
 fn preemption(expected: &Preemption, ours: &Preemption, out: &mut Comparison) {
+    if ours.open {
+        out.unknown += 1;
+        return;
+    }
     out.preemptions += 1;
+    if !expected.error.is_empty() {
+        out.differ("preemption", expected.error.clone(), String::new());
+        return;
+    }
     let nodes: BTreeSet<&String> = expected
         .candidates
         .keys()

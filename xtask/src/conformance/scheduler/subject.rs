@@ -53,7 +53,7 @@ fn ask(case: &Case) -> Result<Answer, String> {
             answer.scores.insert(name, score(node));
         }
     }
-    if case.preempt && verdicts.prefilter.is_success() && verdicts.feasible().next().is_none() {
+    if case.preempt && verdicts.feasible().next().is_none() {
         answer.preemption = Some(preemption(&mut state, &query));
     }
     Ok(answer)
@@ -81,6 +81,8 @@ fn preemption(state: &mut State, query: &PodQuery) -> Preemption {
             .filter_map(|&at| Some(name(found.candidates.get(at)?.node)))
             .collect(),
         best: String::new(),
+        open: found.unknown.is_some(),
+        error: String::new(),
         message: found.message.unwrap_or_default(),
     }
 }

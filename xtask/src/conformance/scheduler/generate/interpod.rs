@@ -121,8 +121,8 @@ fn term(r: &mut Random) -> Value {
         _ => {}
     }
     // An API server merges these into the selector; the scheduler reads the selector only.
-    match r.below(100) {
-        0..12 => {
+    match r.below(25) {
+        0..=2 => {
             t["matchLabelKeys"] = json!(["pod-template-hash"]);
             push(
                 &mut t,
@@ -130,7 +130,7 @@ fn term(r: &mut Random) -> Value {
                 json!({"key": "pod-template-hash", "operator": "In", "values": [r.pick(words::HASHES)]}),
             );
         }
-        12..23 => {
+        3..=5 => {
             t["mismatchLabelKeys"] = json!(["tier"]);
             push(
                 &mut t,
@@ -138,7 +138,7 @@ fn term(r: &mut Random) -> Value {
                 json!({"key": "tier", "operator": "NotIn", "values": [r.pick(words::TIERS)]}),
             );
         }
-        23..27 => t["matchLabelKeys"] = json!(["pod-template-hash"]),
+        6 => t["matchLabelKeys"] = json!(["pod-template-hash"]),
         _ => {}
     }
     t

@@ -46,6 +46,7 @@ const THEMES: &[Theme] = &[
     ("unbound claims", volumes::unbound),
     ("provisioning", volumes::provisioning),
     ("topology spread", spread::spread),
+    ("spread policies", spread::policies),
     ("pod affinity", interpod::affinity),
     ("pod anti-affinity", interpod::anti_affinity),
     ("anti-affinity of others", interpod::symmetry),

@@ -45,6 +45,66 @@ pub fn spread(d: &mut Draft) {
     }
 }
 
+/// Domains that only count, or only not, because of a policy: nodes of one zone that the pod may
+/// not use, for their taints or their labels, while the pods are in the others.
+pub fn policies(d: &mut Draft) {
+    let closed = d.random.pick(words::ZONES);
+    let by_taint = d.random.chance(55);
+    let app = d.pod["metadata"]["labels"]["app"]
+        .as_str()
+        .unwrap_or("web")
+        .to_owned();
+    d.pod["metadata"]["labels"]["app"] = json!(app);
+    let namespace = d.namespace();
+    for i in 0..d.nodes.len() {
+        let zone = d.random.pick(words::ZONES);
+        d.nodes[i]["metadata"]["labels"][words::ZONE] = json!(zone);
+        d.nodes[i]["metadata"]["labels"]["disk"] =
+            json!(if zone == closed { "hdd" } else { "ssd" });
+        d.nodes[i]["status"]["allocatable"] =
+            json!({"cpu": "64", "memory": "256Gi", "pods": "110"});
+        if zone == closed {
+            if by_taint {
+                let effect = d.random.pick(words::EFFECTS);
+                push(
+                    &mut d.nodes[i],
+                    &["spec", "taints"],
+                    json!({"key": "dedicated", "effect": effect}),
+                );
+            }
+            continue;
+        }
+        for n in 0..d.random.between(0, 2) {
+            let mut pod = d.running(&format!("near-{i}-{n}"));
+            pod["metadata"]["namespace"] = json!(namespace);
+            pod["metadata"]["labels"]["app"] = json!(app);
+            pod["spec"]["nodeName"] = json!(format!("n{i}"));
+            d.pods.push(pod);
+        }
+    }
+    if !by_taint {
+        d.pod["spec"]["nodeSelector"] = json!({"disk": "ssd"});
+    }
+    let key = if d.random.chance(75) {
+        words::ZONE
+    } else {
+        words::HOSTNAME
+    };
+    let mut constraint = json!({"maxSkew": d.random.between(1, 2), "topologyKey": key,
+        "whenUnsatisfiable": if d.random.chance(85) { "DoNotSchedule" } else { "ScheduleAnyway" },
+        "labelSelector": {"matchLabels": {"app": app}}});
+    for policy in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
+        if d.random.chance(75) {
+            constraint[policy] = json!(d.random.pick(&["Honor", "Ignore"]));
+        }
+    }
+    push(
+        &mut d.pod,
+        &["spec", "topologySpreadConstraints"],
+        constraint,
+    );
+}
+
 /// Pods like the one in question, more of them on some nodes than on others.
 fn crowd(d: &mut Draft, app: &Value) {
     let namespace = d.namespace();
