@@ -76,6 +76,7 @@ impl ListRequest {
         Request {
             verb,
             resource: self.resource,
+            subresource: None,
             namespace: self.namespace.clone(),
             name: None,
         }
@@ -158,6 +159,20 @@ impl ApiServer {
     #[must_use]
     pub fn namespace(&self) -> &str {
         &self.namespace
+    }
+
+    /// The server's address, without a slash at its end.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn client(&self) -> &kube::Client {
+        &self.client
+    }
+
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 
     /// The server's clock as the first answer showed it; this machine's before that.
@@ -251,6 +266,7 @@ impl ApiServer {
         let request = Request {
             verb: "get",
             resource,
+            subresource: None,
             namespace: namespace.map(str::to_owned),
             name: Some(name.to_owned()),
         };
@@ -326,7 +342,7 @@ impl ApiServer {
         }
     }
 
-    fn look_at_clock(&self, response: &Response<Body>, sent: Timestamp) {
+    pub(crate) fn look_at_clock(&self, response: &Response<Body>, sent: Timestamp) {
         let date = response
             .headers()
             .get(header::DATE)

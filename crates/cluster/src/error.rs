@@ -8,10 +8,12 @@ use crate::Resource;
 /// A request as RBAC sees it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Request {
-    /// `list`, `get`, `watch`.
+    /// `list`, `get`, `watch`, `create`, `update`, `patch`, `delete`.
     pub verb: &'static str,
     /// What is asked for.
     pub resource: Resource,
+    /// Which part of it, as the `eviction` of a pod; `None` is the object itself.
+    pub subresource: Option<&'static str>,
     /// Where; `None` is the whole cluster.
     pub namespace: Option<String>,
     /// Which one; `None` is all.
@@ -21,6 +23,9 @@ pub struct Request {
 impl fmt::Display for Request {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {}", self.verb, self.resource.qualified())?;
+        if let Some(subresource) = self.subresource {
+            write!(formatter, "/{subresource}")?;
+        }
         if let Some(name) = &self.name {
             write!(formatter, " \"{name}\"")?;
         }
