@@ -393,6 +393,27 @@ impl State {
         self.feasible_from(query, NodeId(0))
     }
 
+    /// The first of these nodes on which the pod could run. Of what is unknown or an error, the same
+    /// holds as for [`State::feasible`].
+    pub fn first_feasible(
+        &mut self,
+        query: &PodQuery,
+        nodes: impl IntoIterator<Item = NodeId>,
+    ) -> Option<NodeId> {
+        let cycle = self.pre_filter(query).ok()?;
+        nodes
+            .into_iter()
+            .find(|node| self.is_open(query, &cycle, node.0))
+    }
+
+    fn is_open(&self, query: &PodQuery, cycle: &Cycle, node: u32) -> bool {
+        let slot = self.nodes.get(node as usize);
+        let named = |only: &Vec<u32>| only.binary_search(&node).is_ok();
+        slot.is_some_and(|slot| slot.present)
+            && cycle.only.as_ref().is_none_or(named)
+            && self.run_with_nominated(query, cycle, node, None).is_none()
+    }
+
     /// Like [`State::feasible`], but begins with this node and ends with the one before it.
     pub fn feasible_from<'a>(
         &'a mut self,
@@ -404,17 +425,9 @@ impl State {
         let len = index(state.nodes.len());
         let first = first.0.min(len);
         cycle.into_iter().flat_map(move |cycle| {
-            (first..len).chain(0..first).filter_map(move |node| {
-                let open = state.nodes[node as usize].present
-                    && cycle
-                        .only
-                        .as_ref()
-                        .is_none_or(|only| only.binary_search(&node).is_ok())
-                    && state
-                        .run_with_nominated(query, &cycle, node, None)
-                        .is_none();
-                open.then_some(NodeId(node))
-            })
+            (first..len)
+                .chain(0..first)
+                .filter_map(move |node| state.is_open(query, &cycle, node).then_some(NodeId(node)))
         })
     }
 }

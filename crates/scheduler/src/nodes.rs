@@ -197,15 +197,34 @@ impl State {
 
     /// Judges all nodes, so that [`State::judged`] has an answer for each.
     pub(crate) fn judge_all(&mut self, needs: u32) {
-        if self.needs.all[needs as usize].complete_at == Some(self.node_revision) {
-            return;
-        }
-        for node in 0..index(self.nodes.len()) {
-            if self.nodes[node as usize].present {
-                self.broken(needs, node);
+        let complete_at = self.needs.all[needs as usize].complete_at;
+        let behind = complete_at.and_then(|at| usize::try_from(self.node_revision - at).ok());
+        match behind {
+            Some(0) => return,
+            Some(behind) if behind <= self.changed_nodes.len() => {
+                for at in self.changed_nodes.len() - behind..self.changed_nodes.len() {
+                    self.judge_present(needs, self.changed_nodes[at]);
+                }
             }
+            _ => (0..index(self.nodes.len())).for_each(|node| self.judge_present(needs, node)),
         }
         self.needs.all[needs as usize].complete_at = Some(self.node_revision);
+    }
+
+    fn judge_present(&mut self, needs: u32, node: u32) {
+        if self.nodes[node as usize].present {
+            self.broken(needs, node);
+        }
+    }
+
+    /// Remembers which node changed, as far back as that is cheaper than to look at all.
+    fn note_change(&mut self, node: u32) {
+        self.node_revision += 1;
+        let enough = self.nodes.len();
+        if self.changed_nodes.len() >= 2 * enough {
+            self.changed_nodes.drain(..enough);
+        }
+        self.changed_nodes.push(node);
     }
 
     /// The verdict of a node that was judged.
@@ -239,7 +258,7 @@ impl State {
             self.present -= 1;
         }
         self.needs.forget(node);
-        self.node_revision += 1;
+        self.note_change(node);
         if let Some(face) = face {
             let slot = &mut self.nodes[node as usize];
             slot.face = face;

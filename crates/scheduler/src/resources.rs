@@ -70,6 +70,10 @@ impl ResourceNames {
         id
     }
 
+    pub(crate) fn find(&self, name: Sym) -> Option<u32> {
+        self.ids.get(&name).copied()
+    }
+
     pub(crate) fn name(&self, id: u32) -> Sym {
         self.names[id as usize]
     }

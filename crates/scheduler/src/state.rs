@@ -70,6 +70,8 @@ pub struct PodQuery {
     pub(crate) gates: Vec<String>,
     pub(crate) nominated_node: Option<Box<str>>,
     pub(crate) never_preempts: bool,
+    /// A pod that is being deleted is not counted by spread constraints, wherever it is put.
+    pub(crate) terminating: bool,
 }
 
 /// One pod that was kept.
@@ -118,6 +120,8 @@ pub struct State {
     /// How many nodes have an object.
     pub(crate) present: usize,
     pub(crate) node_revision: u64,
+    /// The nodes that changed last, one per revision.
+    pub(crate) changed_nodes: Vec<u32>,
     pub(crate) pods: Vec<PodEntry>,
     free_pods: Vec<u32>,
     pod_ids: FastMap<u64, u32>,
@@ -161,6 +165,7 @@ impl State {
             node_ids: FastMap::default(),
             present: 0,
             node_revision: 0,
+            changed_nodes: Vec::new(),
             pods: Vec::new(),
             free_pods: Vec::new(),
             pod_ids: FastMap::default(),
@@ -345,7 +350,7 @@ impl State {
             priority: query.priority,
             started: i64::MAX,
             name: query.name.clone(),
-            terminating: false,
+            terminating: query.terminating,
             preempted: false,
             nominated: false,
             live: true,
@@ -469,6 +474,33 @@ impl State {
         })
     }
 
+    /// What a kept pod requests of a resource: thousandths of a core of `cpu`, else whole units.
+    #[must_use]
+    pub fn requested_by(&self, pod: PodId, resource: &str) -> i64 {
+        let Some(entry) = self.pods.get(pod.0 as usize) else {
+            return 0;
+        };
+        let used = &self.classes[entry.class as usize].used;
+        match resource {
+            "cpu" => used.cpu,
+            "memory" => used.memory,
+            "ephemeral-storage" => used.ephemeral,
+            _ => {
+                let name = self.texts.find(resource);
+                let id = name.and_then(|name| self.resource_names.find(name));
+                id.map_or(0, |id| used.scalar(id))
+            }
+        }
+    }
+
+    /// Whether the pod has hard topology spread constraints: then even nodes that cannot take it
+    /// count, as domains.
+    #[must_use]
+    pub fn spreads(&self, query: &PodQuery) -> bool {
+        let class = self.classes.get(query.class as usize);
+        class.is_some_and(|class| !class.spread.is_empty())
+    }
+
     /// How many assigned and nominated pods there are.
     #[must_use]
     pub fn pod_count(&self) -> usize {
@@ -534,6 +566,7 @@ impl State {
                 .collect(),
             nominated_node: nominated.filter(|name| !name.is_empty()).map(Into::into),
             never_preempts: policy == Some("Never"),
+            terminating: pod.metadata.deletion_timestamp.is_some(),
         }
     }
 
@@ -551,6 +584,7 @@ impl State {
             gates: Vec::new(),
             nominated_node: None,
             never_preempts: false,
+            terminating: entry.terminating,
         })
     }
 
@@ -909,5 +943,68 @@ mod tests {
         assert_eq!(last, Some(nodes[3]));
         state.rollback(mark);
         assert_eq!(state.pod("default", "p"), Some(pod));
+    }
+    #[test]
+    fn the_order_of_the_nodes_asked_decides() {
+        let mut state = state(&four());
+        let asked = query(&mut state, &spread_pod());
+        let nodes: Vec<_> = state.nodes().collect();
+        let backwards = nodes.iter().rev().copied();
+        assert_eq!(state.first_feasible(&asked, backwards), Some(nodes[3]));
+        assert_eq!(state.first_feasible(&asked, []), None);
+        assert!(state.spreads(&asked));
+        state.assign(&asked, nodes[3]);
+        // Only "b" and "d" are in the other zone.
+        let not_that = [nodes[3], nodes[2], nodes[0]];
+        assert_eq!(state.first_feasible(&asked, not_that), Some(nodes[2]));
+    }
+
+    #[test]
+    fn nodes_are_judged_again_when_they_change() {
+        let wants = json!({"containers": [], "nodeSelector": {"pool": "x"}});
+        let new = pod(json!({}), wants);
+        let mut state = state(&four());
+        let asked = query(&mut state, &new);
+        let mut set = |name: &str, pool: &str| {
+            let own = node(name, json!({"pool": pool}), json!({}));
+            let id = state.add_node(&serde_json::from_value(own).unwrap());
+            let order = [id, state.node("a").unwrap(), state.node("d").unwrap()];
+            state
+                .first_feasible(&asked, order)
+                .map(|id| state.node_name(id).unwrap().to_owned())
+        };
+        assert_eq!(set("a", "x").as_deref(), Some("a"));
+        for round in 0..50 {
+            assert_eq!(set("d", "x").as_deref(), Some("d"), "{round}");
+            assert_eq!(set("d", "y").as_deref(), Some("a"), "{round}");
+        }
+        for other in ["b", "c", "e", "f", "g"] {
+            set(other, "y");
+        }
+        assert_eq!(set("a", "y"), None);
+    }
+
+    #[test]
+    fn what_pods_request_and_whether_they_end() {
+        let requests = json!({"cpu": "1500m", "memory": "1Ki", "example.com/a": "3"});
+        let spec = json!({"containers": [{"name": "c", "resources": {"requests": requests}}]});
+        let mut going = on("a", "p", json!({"app": "p"}), spec);
+        going["metadata"]["deletionTimestamp"] = json!("2026-01-01T12:00:00Z");
+        let mut objects = four();
+        objects.push(going);
+        let mut state = state(&objects);
+        let pod = state.pod("default", "p").unwrap();
+        let asked = ["cpu", "memory", "example.com/a", "example.com/b"];
+        assert_eq!(
+            asked.map(|name| state.requested_by(pod, name)),
+            [1500, 1024, 3, 0]
+        );
+        // A pod that ends counts for anti-affinity, but not for spread, also after it was moved.
+        assert_eq!(feasible(&mut state, &spread_pod()).len(), 3);
+        let query = state.query_of(pod).unwrap();
+        assert!(!state.spreads(&query));
+        state.remove_pod(pod);
+        state.assign(&query, state.node("b").unwrap());
+        assert_eq!(feasible(&mut state, &spread_pod()).len(), 3);
     }
 }
