@@ -74,6 +74,24 @@ pub struct PodQuery {
     pub(crate) terminating: bool,
 }
 
+/// Amounts of the two resources that everything has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// Thousandths of a core.
+    pub milli_cpu: i64,
+    /// Bytes.
+    pub memory: i64,
+}
+
+impl Amounts {
+    fn of(all: &crate::resources::Resources) -> Self {
+        Self {
+            milli_cpu: all.cpu,
+            memory: all.memory,
+        }
+    }
+}
+
 /// One pod that was kept.
 #[derive(Clone, Debug)]
 #[expect(
@@ -588,6 +606,27 @@ impl State {
         })
     }
 
+    /// CPU and memory that a pod asks for.
+    #[must_use]
+    pub fn requested(&self, query: &PodQuery) -> Amounts {
+        Amounts::of(&self.classes[query.class as usize].ask)
+    }
+
+    /// CPU and memory that the pods on a node are counted with.
+    #[must_use]
+    pub fn used(&self, node: NodeId) -> Amounts {
+        let slot = self.nodes.get(node.0 as usize);
+        slot.map(|slot| Amounts::of(&slot.used)).unwrap_or_default()
+    }
+
+    /// CPU and memory that a node has for pods.
+    #[must_use]
+    pub fn allocatable(&self, node: NodeId) -> Amounts {
+        let slot = self.nodes.get(node.0 as usize);
+        slot.map(|slot| Amounts::of(&slot.face.allocatable))
+            .unwrap_or_default()
+    }
+
     // --- history --------------------------------------------------------------------------------
 
     fn record(&mut self, change: impl FnOnce() -> Change) {
@@ -921,6 +960,20 @@ mod tests {
                 "{priority}"
             );
         }
+    }
+
+    #[test]
+    fn amounts_follow_the_pods() {
+        let mut state = state(&four());
+        let query = query(&mut state, &spread_pod());
+        let a = state.node("a").unwrap();
+        let asked = state.requested(&query);
+        assert_eq!((asked.milli_cpu, asked.memory), (1000, 0));
+        assert_eq!(state.used(a), super::Amounts::default());
+        let free = state.allocatable(a);
+        state.assign(&query, a);
+        assert_eq!(state.used(a), asked);
+        assert_eq!(state.allocatable(a), free);
     }
 
     #[test]

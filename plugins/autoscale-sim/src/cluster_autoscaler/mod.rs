@@ -1,0 +1,18 @@
+//! Cluster Autoscaler 1.36.1, as far as its decisions go: a pure function of a [`Cluster`].
+//!
+//! Upstream is kubernetes/autoscaler at tag cluster-autoscaler-1.36.1; each file names what it
+//! follows. Upstream leaves much to chance (map order, random numbers, unstable sorting), so an
+//! answer is the set of all outcomes it can have.
+
+pub mod cluster;
+pub mod loop_state;
+pub mod node_group;
+pub mod options;
+pub mod outcome;
+pub mod pod;
+pub mod scenario;
+
+pub use cluster::Cluster;
+pub use node_group::NodeGroup;
+pub use options::Options;
+pub use outcome::Answer;
