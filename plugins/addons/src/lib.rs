@@ -1,0 +1,6 @@
+//! `kubectl addons`: what runs here, what fits this cluster, what is new upstream.
+
+pub mod catalogue;
+pub mod compatibility;
+pub mod image;
+pub mod version;
