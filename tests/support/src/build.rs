@@ -50,13 +50,11 @@ impl Module {
     fn new() -> Result<Self, Error> {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let tests = tests.canonicalize().map_err(Error::io("find", &tests))?;
-        let target = env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| tests.join("../target"), PathBuf::from)
-            .join("control-plane");
-        fs::create_dir_all(&target).map_err(Error::io("create", &target))?;
+        let cache = target()?.join("control-plane");
+        fs::create_dir_all(&cache).map_err(Error::io("create", &cache))?;
         let dir = tests.join("control-plane");
         Ok(Self {
-            cache: target.canonicalize().map_err(Error::io("find", &target))?,
+            cache: cache.canonicalize().map_err(Error::io("find", &cache))?,
             go_version: run(go(&dir).arg("version"), "go version")?,
             dir,
         })
@@ -114,13 +112,21 @@ impl Module {
     }
 }
 
-fn go(dir: &Path) -> Command {
+/// Cargo's target directory, where what was built is kept.
+pub(crate) fn target() -> Result<PathBuf, Error> {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
+    let target = env::var_os("CARGO_TARGET_DIR").map_or(ours, PathBuf::from);
+    fs::create_dir_all(&target).map_err(Error::io("create", &target))?;
+    target.canonicalize().map_err(Error::io("find", &target))
+}
+
+pub(crate) fn go(dir: &Path) -> Command {
     let mut command = Command::new("go");
     command.current_dir(dir);
     command
 }
 
-fn run(command: &mut Command, name: &str) -> Result<String, Error> {
+pub(crate) fn run(command: &mut Command, name: &str) -> Result<String, Error> {
     let output = command.output().map_err(|error| match error.kind() {
         ErrorKind::NotFound => Error::Missing {
             program: "go",
@@ -196,7 +202,7 @@ fn content_hash(files: &[PathBuf], words: &[&str]) -> Result<u64, Error> {
 }
 
 /// Waits for its turn, so that two processes do not build the same at once.
-fn lock(path: &Path, progress: Progress) -> Result<File, Error> {
+pub(crate) fn lock(path: &Path, progress: Progress) -> Result<File, Error> {
     let failed = || Error::io("lock", path);
     let file = File::options()
         .create(true)

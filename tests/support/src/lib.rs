@@ -22,6 +22,7 @@ mod ports;
 mod process;
 mod settings;
 mod shared;
+pub mod tools;
 mod wait;
 
 pub use component::Component;

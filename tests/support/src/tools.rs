@@ -1,0 +1,107 @@
+//! Programs that tests run beside our own: Go programs by their module, and Debian's packages.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Error;
+use crate::build::{self, Progress};
+
+/// krew, which installs kubectl plugins.
+pub const KREW: GoTool = GoTool {
+    package: "sigs.k8s.io/krew/cmd/krew",
+    version: "v0.4.3",
+};
+
+/// What the krew index checks manifests with.
+pub const VALIDATE_KREW_MANIFEST: GoTool = GoTool {
+    package: "sigs.k8s.io/krew/cmd/validate-krew-manifest",
+    version: "v0.4.3",
+};
+
+/// helm.
+pub const HELM: GoTool = GoTool {
+    package: "helm.sh/helm/v3/cmd/helm",
+    version: "v3.19.5",
+};
+
+/// A program of a Go module.
+#[derive(Clone, Copy, Debug)]
+pub struct GoTool {
+    /// Its package.
+    pub package: &'static str,
+    /// The module's version.
+    pub version: &'static str,
+}
+
+impl GoTool {
+    /// The program, built when it is missing.
+    ///
+    /// # Errors
+    /// Says what is missing or what did not compile.
+    pub fn get(&self, progress: Progress) -> Result<PathBuf, Error> {
+        let name = self.package.rsplit('/').next().unwrap_or(self.package);
+        let dir = build::target()?.join("tools");
+        let own = dir.join(format!("{name}-{}", self.version));
+        let program = own.join(name);
+        if program.exists() {
+            return Ok(program);
+        }
+        fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
+        let _lock = build::lock(&dir.join("lock"), progress)?;
+        if program.exists() {
+            return Ok(program);
+        }
+        progress(&format!("building {name} {}", self.version));
+        let module = format!("{}@{}", self.package, self.version);
+        // Under another name until it is whole.
+        let unfinished = own.with_extension("unfinished");
+        let mut install = build::go(&dir);
+        install.args(["install", "-trimpath", &module]);
+        build::run(install.env("GOBIN", &unfinished), "go install")?;
+        fs::rename(&unfinished, &own).map_err(Error::io("write", &own))?;
+        Ok(program)
+    }
+}
+
+/// Installs those of Debian's packages whose program is missing; pairs of program and package.
+///
+/// # Errors
+/// Where the packages can't be installed: not Debian, or not root.
+pub fn debian(programs: &[(&'static str, &str)]) -> Result<(), Error> {
+    let missing: Vec<_> = programs
+        .iter()
+        .filter(|(program, _)| !is_on_path(program))
+        .collect();
+    let Some((first, _)) = missing.first() else {
+        return Ok(());
+    };
+    let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
+    let mut install = vec!["install", "--yes", "--no-install-recommends"];
+    install.extend(&packages);
+    for arguments in [&["update"][..], &install] {
+        let output = Command::new("apt-get")
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .output()
+            .map_err(|_| Error::Missing {
+                program: first,
+                hint: "install it; on Debian the tests do so themselves",
+            })?;
+        if !output.status.success() {
+            return Err(Error::Command {
+                command: format!("apt-get {}", arguments.join(" ")),
+                output: String::from_utf8_lossy(&output.stderr).into_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .chain(["/usr/sbin".into()])
+        .any(|dir: PathBuf| Path::new(&dir).join(program).exists())
+}
