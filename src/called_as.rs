@@ -6,8 +6,12 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::{Args, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use leases::cli::LeasesArgs;
+
+use crate::generate::{CompletionArgs, ManArgs};
+use crate::install::InstallArgs;
+use crate::snapshot::SnapshotArgs;
 
 /// Day-2 operations for Kubernetes clusters that people run themselves
 #[derive(Debug, Parser)]
@@ -28,8 +32,40 @@ pub enum Command {
     #[command(name = "leases")]
     Leases(Box<LeasesArgs>),
 
+    #[command(name = "snapshot")]
+    Snapshot(Box<SnapshotArgs>),
+
+    #[command(name = "install")]
+    Install(InstallArgs),
+
+    #[command(name = "completion")]
+    Completion(CompletionArgs),
+
+    /// Write a manual page for each command
+    #[command(name = "man", hide = true)]
+    Man(ManArgs),
+
     /// Show what the plugins say of a recorded cluster; needs no cluster
     Demo,
+}
+
+/// The umbrella's commands that are no plugins.
+const OWN: [&str; 6] = ["snapshot", "install", "completion", "man", "demo", "help"];
+
+/// The whole command line, as `kubectl day2` has it.
+#[must_use]
+pub fn umbrella() -> clap::Command {
+    Umbrella::command()
+}
+
+/// The plugins, as they are typed.
+#[must_use]
+pub fn plugins(umbrella: &clap::Command) -> Vec<String> {
+    let names = umbrella.get_subcommands().map(clap::Command::get_name);
+    names
+        .filter(|name| !OWN.contains(name))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Parses the command line by the name it was called with.
@@ -69,8 +105,6 @@ fn plugin_name(called: &OsString) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn called(words: &[&str]) -> Result<Command, clap::Error> {

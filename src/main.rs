@@ -1,7 +1,11 @@
 //! The binary: which name was I called by, and whose room is that.
 
 mod called_as;
+mod completion;
 mod demo;
+mod generate;
+mod install;
+mod snapshot;
 
 use std::io::Write;
 use std::process;
@@ -10,12 +14,19 @@ use called_as::Command;
 use console::{ExitCode, Failure};
 
 fn main() -> process::ExitCode {
+    if let Some(code) = complete_words() {
+        return code;
+    }
     let command = match called_as::parse(std::env::args_os()) {
         Ok(command) => command,
         Err(error) => return usage(&error),
     };
     let result = match command {
         Command::Leases(args) => leases::run(&args),
+        Command::Snapshot(args) => snapshot::run(&args),
+        Command::Install(args) => install::run(&args, &called_as::plugins(&called_as::umbrella())),
+        Command::Completion(args) => generate::completion(&args),
+        Command::Man(args) => generate::man(&args),
         Command::Demo => demo::run(),
     };
     match result {
@@ -25,6 +36,18 @@ fn main() -> process::ExitCode {
             failure.code.into()
         }
     }
+}
+
+/// Called as a completer, the binary has no command line of its own.
+fn complete_words() -> Option<process::ExitCode> {
+    let mut words = std::env::args_os();
+    let plugin = completion::plugin_called(&words.next()?)?;
+    let words: Vec<_> = words.collect();
+    let answered = completion::answer(&called_as::umbrella(), &plugin, &words);
+    Some(match answered {
+        Ok(()) => process::ExitCode::SUCCESS,
+        Err(_) => process::ExitCode::FAILURE,
+    })
 }
 
 /// Help and version are answers; anything else is wrong usage.

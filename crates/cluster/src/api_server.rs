@@ -29,6 +29,20 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(30);
 const WHOLE: &str = "application/json";
 const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
+/// The path `/version`, as messages name it.
+const VERSION: Resource = Resource {
+    group: "",
+    version: "",
+    kind: "Info",
+    plural: "version",
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct VersionInfo {
+    git_version: String,
+}
+
 /// How current a list must be.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Freshness {
@@ -287,6 +301,34 @@ impl ApiServer {
                     request: Box::new(request.clone()),
                     reason: error.to_string(),
                 })
+        })
+        .await
+    }
+
+    /// The version of Kubernetes that the API server says it is, as `v1.36.3`.
+    ///
+    /// # Errors
+    /// When the request fails or the answer names no version.
+    pub async fn version(&self) -> Result<String, Error> {
+        let request = Request {
+            verb: "get",
+            resource: VERSION,
+            subresource: None,
+            namespace: None,
+            name: None,
+        };
+        self.bounded(async {
+            let body = self.send("/version", WHOLE, &request).await?.into_body();
+            let body = body.collect().await;
+            let body = body
+                .map_err(|error| self.explain(error, &request))?
+                .to_bytes();
+            let version: VersionInfo =
+                serde_json::from_slice(&body).map_err(|error| Error::Answer {
+                    request: Box::new(request.clone()),
+                    reason: error.to_string(),
+                })?;
+            Ok(version.git_version)
         })
         .await
     }

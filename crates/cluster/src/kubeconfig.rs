@@ -30,6 +30,41 @@ pub struct Connection {
     pub namespace: String,
 }
 
+/// What a kubeconfig names, for those who choose from it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct KubeconfigNames {
+    /// Contexts, each with its cluster.
+    pub contexts: Vec<(String, String)>,
+    /// Clusters, each with its server's address.
+    pub clusters: Vec<(String, String)>,
+    /// Users.
+    pub users: Vec<String>,
+}
+
+impl KubeconfigNames {
+    /// Reads the files that the flags and `KUBECONFIG` name.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] when a file can't be read.
+    pub fn read(flags: &ConnectionFlags) -> Result<Self, Error> {
+        let kubeconfig = merged(flags)?;
+        let contexts = kubeconfig.contexts.into_iter().map(|named| {
+            let cluster = named.context.map(|context| context.cluster);
+            (named.name, cluster.unwrap_or_default())
+        });
+        let clusters = kubeconfig.clusters.into_iter().map(|named| {
+            let server = named.cluster.and_then(|cluster| cluster.server);
+            (named.name, server.unwrap_or_default())
+        });
+        let users = kubeconfig.auth_infos.into_iter().map(|named| named.name);
+        Ok(Self {
+            contexts: contexts.collect(),
+            clusters: clusters.collect(),
+            users: users.collect(),
+        })
+    }
+}
+
 /// Resolves the flags.
 ///
 /// # Errors

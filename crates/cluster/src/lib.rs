@@ -22,6 +22,7 @@ pub use api_server::{ApiServer, Freshness, ListRequest};
 pub use clock::ServerClock;
 pub use error::{Error, Request};
 pub use flags::ConnectionFlags;
+pub use kubeconfig::KubeconfigNames;
 pub use parallel::in_parallel;
 pub use resource::Resource;
 pub use selector::LabelSelector;
