@@ -414,6 +414,43 @@ impl State {
             && self.run_with_nominated(query, cycle, node, None).is_none()
     }
 
+    /// Whether the pod could run on this node, without a thought of pods that are nominated to it.
+    /// Errors and what is unknown are told like a rejection.
+    pub fn check(&mut self, query: &PodQuery, node: NodeId) -> Status {
+        let cycle = match self.pre_filter(query) {
+            Ok(cycle) => cycle,
+            Err(status) => return status,
+        };
+        let named = |only: &Vec<u32>| only.binary_search(&node.0).is_ok();
+        let fail = if cycle.only.as_ref().is_none_or(named) {
+            self.run_filters(&cycle, node.0, None)
+        } else {
+            Some(Fail::NotNamed)
+        };
+        fail.map_or_else(Status::success, |fail| fail.status(self, &cycle))
+    }
+
+    /// Those of these nodes on which the pod could run; like [`State::check`] on each.
+    pub fn check_all(
+        &mut self,
+        query: &PodQuery,
+        nodes: impl IntoIterator<Item = NodeId>,
+    ) -> Vec<NodeId> {
+        let Ok(cycle) = self.pre_filter(query) else {
+            return Vec::new();
+        };
+        let named = |node: NodeId| {
+            let only = cycle.only.as_ref();
+            only.is_none_or(|only| only.binary_search(&node.0).is_ok())
+        };
+        let fits = |node: &NodeId| {
+            self.nodes[node.0 as usize].present
+                && named(*node)
+                && self.run_filters(&cycle, node.0, None).is_none()
+        };
+        nodes.into_iter().filter(fits).collect()
+    }
+
     /// Like [`State::feasible`], but begins with this node and ends with the one before it.
     pub fn feasible_from<'a>(
         &'a mut self,

@@ -46,5 +46,5 @@ mod verdict;
 
 pub use preemption::{Candidate, Preemption};
 pub use score::{NodeScore, Scores};
-pub use state::{AddedPod, Amounts, Mark, NodeId, PodId, PodQuery, PodRef, State};
+pub use state::{AddedPod, Amounts, Mark, NodeId, NodeTemplate, PodId, PodQuery, PodRef, State};
 pub use verdict::{Code, Plugin, Status, Verdicts};

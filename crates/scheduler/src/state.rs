@@ -58,6 +58,10 @@ pub struct PodRef<'a> {
     pub nominated: bool,
 }
 
+/// What a node is made from; see [`State::read_template`].
+#[derive(Clone, Debug)]
+pub struct NodeTemplate(Face);
+
 /// A pod whose scheduling needs have been read; see [`State::prepare`]. Belongs to the state that
 /// prepared it, and stays valid when that changes.
 #[derive(Clone, Debug)]
@@ -89,6 +93,24 @@ impl Amounts {
             milli_cpu: all.cpu,
             memory: all.memory,
         }
+    }
+}
+
+impl PodQuery {
+    /// The same pod under another name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Self {
+        Self {
+            name: name.into(),
+            uid: name.into(),
+            ..self.clone()
+        }
+    }
+
+    /// Equal for pods that need the same, in every respect.
+    #[must_use]
+    pub fn needs_key(&self) -> (u32, u32) {
+        (self.class, self.needs)
     }
 }
 
@@ -287,6 +309,26 @@ impl State {
             all.push(NodeId(id));
         }
         all
+    }
+
+    /// What nodes made from this object would be like.
+    pub fn read_template(&mut self, node: &Node) -> NodeTemplate {
+        NodeTemplate(self.read_face(node))
+    }
+
+    /// Adds a node made from a template; a hostname label becomes the name.
+    pub fn add_templated_node(&mut self, template: &NodeTemplate, name: &str) -> NodeId {
+        let id = self.slot(name);
+        let own = self.nodes[id as usize].name;
+        let mut face = template.0.clone();
+        face.hostname = face.hostname.map(|_| own);
+        self.change_node(id, Some(face));
+        NodeId(id)
+    }
+
+    /// Whether the node itself is one the pod asks for: its labels and taints, not what is free.
+    pub fn node_is_wanted(&mut self, query: &PodQuery, node: NodeId) -> bool {
+        self.broken(query.needs, node.0) == 0
     }
 
     // --- pods -----------------------------------------------------------------------------------
@@ -517,6 +559,33 @@ impl State {
     pub fn spreads(&self, query: &PodQuery) -> bool {
         let class = self.classes.get(query.class as usize);
         class.is_some_and(|class| !class.spread.is_empty())
+    }
+
+    /// Whether more of a node counts for the pod than what is free on it: other pods, volumes or
+    /// devices.
+    #[must_use]
+    pub fn looks_around(&self, query: &PodQuery) -> bool {
+        let class = self.classes.get(query.class as usize);
+        class.is_some_and(|class| {
+            !class.spread.is_empty()
+                || class.terms.is_some()
+                || class.volumes.is_some()
+                || !class.devices.is_empty()
+                || !self.anti_terms_on(class.group).is_empty()
+        })
+    }
+
+    /// Whether two pods take the same room on the same nodes.
+    #[must_use]
+    pub fn weigh_alike(&self, a: &PodQuery, b: &PodQuery) -> bool {
+        let class = |query: &PodQuery| self.classes.get(query.class as usize);
+        let (Some(one), Some(other)) = (class(a), class(b)) else {
+            return false;
+        };
+        a.needs == b.needs
+            && one.ask == other.ask
+            && one.used == other.used
+            && one.ports == other.ports
     }
 
     /// How many assigned and nominated pods there are.
@@ -960,6 +1029,44 @@ mod tests {
                 "{priority}"
             );
         }
+    }
+
+    #[test]
+    fn nodes_from_a_template() {
+        let mut state = state(&four());
+        let like = node(
+            "t",
+            json!({"kubernetes.io/hostname": "t", "host": "t", "zone": "z9"}),
+            json!({"spec": {"taints": [{"key": "k", "effect": "NoSchedule"}]}}),
+        );
+        let template = state.read_template(&serde_json::from_value(like).unwrap());
+        let mark = state.mark();
+        let new = state.add_templated_node(&template, "new");
+        let mut asked = spread_pod();
+        let query = query(&mut state, &asked);
+        assert!(!state.node_is_wanted(&query, new));
+        let refused = state.check(&query, new);
+        assert_eq!(refused.reasons, ["node(s) had untolerated taint(s)"]);
+        asked["spec"]["tolerations"] = json!([{"operator": "Exists"}]);
+        let query = state.prepare(&serde_json::from_value(asked).unwrap());
+        assert!(state.node_is_wanted(&query, new) && state.looks_around(&query));
+        let a = state.node("a").unwrap();
+        assert_eq!(state.check_all(&query, [a, new]), [a, new]);
+        let placed = state.assign(&query.named("other"), new).unwrap();
+        assert_eq!(state.pod_ref(placed).unwrap().name, "other");
+        assert!(!state.check(&query, new).is_success());
+        assert_eq!(state.check_all(&query, [a, new]), [a]);
+        state.rollback(mark);
+        assert!(state.node("new").is_none());
+        assert_eq!(state.check_all(&query, [a, new]), [a]);
+        let mut other = spread_pod();
+        other["spec"]["tolerations"] = json!([{"operator": "Exists"}]);
+        other["metadata"]["labels"] = json!({"app": "other"});
+        let like = state.prepare(&serde_json::from_value(other.clone()).unwrap());
+        assert!(state.weigh_alike(&query, &like));
+        other["spec"]["containers"][0]["resources"]["requests"]["cpu"] = json!("2");
+        let unlike = state.prepare(&serde_json::from_value(other).unwrap());
+        assert!(!state.weigh_alike(&query, &unlike));
     }
 
     #[test]

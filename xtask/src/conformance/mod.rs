@@ -1,5 +1,6 @@
 //! `cargo xtask conformance`: our answers against those of the real ones.
 
+mod cluster_autoscaler;
 mod scheduler;
 
 use std::process::ExitCode;
@@ -9,6 +10,8 @@ use clap::Subcommand;
 /// Whose answers are compared.
 #[derive(Debug, Subcommand)]
 pub enum Conformance {
+    /// Our Cluster Autoscaler against recorded decisions of the real one
+    ClusterAutoscaler(cluster_autoscaler::ClusterAutoscaler),
     /// The scheduler crate against kube-scheduler itself, on generated or recorded cases
     Scheduler(scheduler::Scheduler),
     /// The time of both for one pod against a large cluster, in one run
@@ -19,6 +22,7 @@ impl Conformance {
     /// Compares, prints what differs, and last how many verdicts agree.
     pub fn run(self) -> ExitCode {
         match self {
+            Self::ClusterAutoscaler(all) => all.run(),
             Self::Scheduler(scheduler) => scheduler.run(),
             Self::SchedulerBench(bench) => bench.run(),
         }

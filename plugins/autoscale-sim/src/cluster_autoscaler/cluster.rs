@@ -69,6 +69,11 @@ pub struct Cluster {
     pub controllers: HashMap<(String, String, String), Controller>,
     /// `priorities` of the `ConfigMap` `cluster-autoscaler-priority-expander`.
     pub priorities: Option<String>,
+    /// The price of a core and of a GiB for an hour, for the expander `price`.
+    pub unit_prices: Option<(f64, f64)>,
+    /// Whether the loop is the first of a new process: it removes the taints of deletions that
+    /// another process began.
+    pub first_loop: bool,
 }
 
 impl Cluster {
@@ -87,6 +92,8 @@ impl Cluster {
             budgets: Vec::new(),
             controllers: HashMap::new(),
             priorities: None,
+            unit_prices: None,
+            first_loop: true,
         }
     }
 

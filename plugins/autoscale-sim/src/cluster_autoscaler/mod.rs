@@ -4,15 +4,31 @@
 //! follows. Upstream leaves much to chance (map order, random numbers, unstable sorting), so an
 //! answer is the set of all outcomes it can have.
 
+pub mod agreement;
+mod balancing;
 pub mod cluster;
+mod daemon_sets;
+mod estimator;
+mod expander;
+mod explore;
+mod filter_out_schedulable;
+mod health;
+mod kinds;
 pub mod loop_state;
 pub mod node_group;
 pub mod options;
+mod orders;
 pub mod outcome;
 pub mod pod;
+mod quotas;
+mod run;
+mod scale_up;
 pub mod scenario;
+mod taints;
+mod template;
 
 pub use cluster::Cluster;
 pub use node_group::NodeGroup;
 pub use options::Options;
 pub use outcome::Answer;
+pub use run::run_once;

@@ -1,0 +1,310 @@
+//! Whether an answer agrees with what the real Cluster Autoscaler was seen to decide.
+//!
+//! The answer is a set. Every outcome of the real one must be in it; where so many runs were made
+//! that an unseen outcome is unlikely, it may hold no other.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::cluster::Cluster;
+use super::outcome::{Answer, PodCount, ScaleUpOutcome};
+use super::scenario::{Expected, ExpectedOutcome};
+
+/// Below this share of outcomes that were seen once, none is taken to be unseen.
+const COMPLETE: f64 = 0.05;
+
+type ByOwner = BTreeMap<String, u32>;
+type Reasons = BTreeMap<String, Vec<String>>;
+
+/// One outcome of scaling up, as both sides can tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ScaleUp {
+    result: String,
+    scale_up: BTreeMap<String, i64>,
+    triggered: ByOwner,
+    schedulable: ByOwner,
+    await_evaluation: ByOwner,
+    unschedulable: BTreeMap<(String, Reasons, Reasons), u32>,
+}
+
+/// What differs, in one short sentence each; nothing if the two agree.
+#[must_use]
+pub fn disagreements(cluster: &Cluster, answer: &Answer, expected: &Expected) -> Vec<String> {
+    let names = Names::new(cluster, answer);
+    let ours: Vec<ScaleUp> = (answer.outcomes.iter())
+        .map(|outcome| names.of(&outcome.scale_up))
+        .collect();
+    let mut all = Vec::new();
+    let mut met = vec![false; ours.len()];
+    for outcome in &expected.outcomes {
+        let theirs = read(outcome);
+        let mut found = false;
+        for (at, own) in ours.iter().enumerate() {
+            let same = *own == theirs
+                && (outcome.pod_names_vary || names.fits(&answer.outcomes[at].scale_up, outcome));
+            found |= same;
+            met[at] |= same;
+        }
+        if !found {
+            let closest = closest(&ours, &theirs);
+            all.push(format!(
+                "not in our set ({} runs): {closest}",
+                outcome.count
+            ));
+        }
+        all.extend(names.left_out(answer, outcome));
+    }
+    if expected.unseen_mass < COMPLETE {
+        let surplus = ours.iter().zip(&met).filter(|(_, met)| !**met);
+        all.extend(surplus.map(|(own, _)| {
+            let theirs: Vec<ScaleUp> = expected.outcomes.iter().map(read).collect();
+            format!("never seen: {}", closest(&theirs, own))
+        }));
+    }
+    all.dedup();
+    all
+}
+
+/// How an outcome differs from the likest of the others.
+fn closest(others: &[ScaleUp], own: &ScaleUp) -> String {
+    let differences = |other: &ScaleUp| -> Vec<String> {
+        let mut all = Vec::new();
+        let mut part = |name: &str, a: String, b: String| {
+            if a != b {
+                all.push(format!("{name} {a}, closest {b}"));
+            }
+        };
+        part("result", own.result.clone(), other.result.clone());
+        part("adds", text(&own.scale_up), text(&other.scale_up));
+        part("helps", text(&own.triggered), text(&other.triggered));
+        part("fit", text(&own.schedulable), text(&other.schedulable));
+        part(
+            "wait",
+            text(&own.await_evaluation),
+            text(&other.await_evaluation),
+        );
+        part(
+            "stay",
+            reasons(&own.unschedulable),
+            reasons(&other.unschedulable),
+        );
+        all
+    };
+    let best = others.iter().map(differences).min_by_key(Vec::len);
+    match best {
+        None => "we have none".to_owned(),
+        Some(all) if all.is_empty() => "only the pods' names differ".to_owned(),
+        Some(all) => all.join("; "),
+    }
+}
+
+fn text<T: std::fmt::Display>(map: &BTreeMap<String, T>) -> String {
+    let all: Vec<String> = map
+        .iter()
+        .map(|(name, count)| format!("{name} x{count}"))
+        .collect();
+    format!("[{}]", all.join(", "))
+}
+
+fn reasons(map: &BTreeMap<(String, Reasons, Reasons), u32>) -> String {
+    let all: Vec<String> = (map.iter())
+        .map(|((owner, rejected, skipped), count)| {
+            format!("{owner} x{count} rejected {rejected:?} skipped {skipped:?}")
+        })
+        .collect();
+    format!("[{}]", all.join(", "))
+}
+
+fn read(outcome: &ExpectedOutcome) -> ScaleUp {
+    let mut unschedulable = BTreeMap::new();
+    for own in &outcome.unschedulable_pods {
+        let key = (
+            own.owner.clone(),
+            sorted(&own.rejected),
+            sorted(&own.skipped),
+        );
+        *unschedulable.entry(key).or_default() += own.count;
+    }
+    ScaleUp {
+        result: outcome.result.clone(),
+        scale_up: (outcome.scale_up.iter())
+            .map(|own| (own.group.clone(), own.delta))
+            .collect(),
+        triggered: by_owner(&outcome.triggered_by_owner),
+        schedulable: by_owner(&outcome.schedulable_by_owner),
+        await_evaluation: by_owner(&outcome.await_evaluation_by_owner),
+        unschedulable,
+    }
+}
+
+/// Reasons in one order: upstream's varies, and so does that of the resources it lists.
+fn sorted(reasons: &Reasons) -> Reasons {
+    let one = |reason: &String| match reason.split_once("resources: ") {
+        Some((before, list)) => {
+            let mut names: Vec<&str> = list.split(", ").collect();
+            names.sort_unstable();
+            format!("{before}resources: {}", names.join(", "))
+        }
+        None => reason.clone(),
+    };
+    let all = reasons.iter().map(|(group, all)| {
+        let mut own: Vec<String> = all.iter().map(one).collect();
+        own.sort();
+        (group.clone(), own)
+    });
+    all.collect()
+}
+
+/// Reads `namespace/Kind/name x3`.
+fn by_owner(all: &[String]) -> ByOwner {
+    let mut counts = ByOwner::new();
+    for own in all {
+        let (owner, count) = own.rsplit_once(" x").unwrap_or((own, "1"));
+        *counts.entry(owner.to_owned()).or_default() += count.parse().unwrap_or(0);
+    }
+    counts
+}
+
+/// Our numbers as names.
+struct Names<'a> {
+    cluster: &'a Cluster,
+    answer: &'a Answer,
+    kind_of: HashMap<String, u32>,
+}
+
+impl<'a> Names<'a> {
+    fn new(cluster: &'a Cluster, answer: &'a Answer) -> Self {
+        let mut own = Self {
+            cluster,
+            answer,
+            kind_of: HashMap::new(),
+        };
+        for (kind, at) in answer.kinds.iter().zip(0_u32..) {
+            for &pod in &kind.pods {
+                own.kind_of.insert(own.pod(pod), at);
+            }
+        }
+        own
+    }
+
+    fn pod(&self, pod: u32) -> String {
+        let own = &self.cluster.pods[pod as usize];
+        let shape = self.cluster.shapes.get(own.shape);
+        format!("{}/{}", shape.namespace, own.name)
+    }
+
+    fn owners(&self, counts: &[PodCount]) -> ByOwner {
+        let mut all = ByOwner::new();
+        for own in counts {
+            for (owner, count) in self.owners_of(*own) {
+                *all.entry(owner).or_default() += count;
+            }
+        }
+        all
+    }
+
+    /// Pods without a controller are their own owners; of a kind of those, upstream tells which.
+    fn owners_of(&self, own: PodCount) -> Vec<(String, u32)> {
+        let pods = &self.answer.kinds[own.kind as usize].pods;
+        let Some(&first) = pods.first() else {
+            return Vec::new();
+        };
+        let shape = self
+            .cluster
+            .shapes
+            .get(self.cluster.pods[first as usize].shape);
+        let owner = shape.owner.as_ref();
+        match owner {
+            Some(owner) => {
+                vec![(
+                    format!("{}/{}/{}", shape.namespace, owner.kind, owner.name),
+                    own.count,
+                )]
+            }
+            None => (pods.iter().take(own.count as usize))
+                .map(|&pod| {
+                    let name = &self.cluster.pods[pod as usize].name;
+                    (format!("{}/Pod/{name}", shape.namespace), 1)
+                })
+                .collect(),
+        }
+    }
+
+    fn groups(&self, by_group: &BTreeMap<u32, Vec<String>>) -> Reasons {
+        let all = by_group.iter();
+        let named = all
+            .map(|(&group, all)| {
+                (
+                    self.cluster.groups[group as usize].name.clone(),
+                    all.clone(),
+                )
+            })
+            .collect();
+        sorted(&named)
+    }
+
+    fn of(&self, own: &ScaleUpOutcome) -> ScaleUp {
+        let mut unschedulable = BTreeMap::new();
+        for left in &own.unschedulable {
+            let (rejected, skipped) = (self.groups(&left.rejected), self.groups(&left.skipped));
+            for (owner, count) in self.owners_of(left.pods) {
+                let key = (owner, rejected.clone(), skipped.clone());
+                *unschedulable.entry(key).or_default() += count;
+            }
+        }
+        ScaleUp {
+            result: own.result.name().to_owned(),
+            scale_up: (own.scale_ups.iter())
+                .map(|&(group, delta)| (self.cluster.groups[group as usize].name.clone(), delta))
+                .collect(),
+            triggered: self.owners(&own.triggered),
+            schedulable: self.owners(&own.schedulable),
+            await_evaluation: self.owners(&own.await_evaluation),
+            unschedulable,
+        }
+    }
+
+    /// Whether the pods named are as many of each kind as we say.
+    fn fits(&self, own: &ScaleUpOutcome, outcome: &ExpectedOutcome) -> bool {
+        let same = |counts: &[PodCount], names: &[String]| {
+            let mut all: BTreeMap<u32, u32> = BTreeMap::new();
+            for name in names {
+                match self.kind_of.get(name) {
+                    Some(&kind) => *all.entry(kind).or_default() += 1,
+                    None => return false,
+                }
+            }
+            let ours: BTreeMap<u32, u32> = counts.iter().map(|own| (own.kind, own.count)).collect();
+            all == ours
+        };
+        same(&own.triggered, &outcome.triggered_pods)
+            && same(&own.schedulable, &outcome.schedulable_pods)
+    }
+
+    /// Pods that are left out before scaling up.
+    fn left_out(&self, answer: &Answer, outcome: &ExpectedOutcome) -> Vec<String> {
+        let mut all = Vec::new();
+        let mut part = |what: &str, ours: &[u32], theirs: &[String]| {
+            let ours: BTreeSet<String> = ours.iter().map(|&pod| self.pod(pod)).collect();
+            let theirs: BTreeSet<String> = theirs.iter().cloned().collect();
+            if ours != theirs {
+                all.push(format!("{what}: {theirs:?}, ours {ours:?}"));
+            }
+        };
+        part(
+            "expendable",
+            &answer.expendable,
+            &outcome.filtered.expendable,
+        );
+        part(
+            "of DaemonSets",
+            &answer.daemon_set_pods,
+            &outcome.filtered.daemonset,
+        );
+        part(
+            "not considered",
+            &answer.not_considered,
+            &outcome.pending_not_considered,
+        );
+        all
+    }
+}

@@ -1,0 +1,353 @@
+//! How many new nodes of one group help how many pods.
+//!
+//! Follows kubernetes/autoscaler `cluster-autoscaler/estimator/binpacking_estimator.go`,
+//! `decreasing_pod_orderer.go`, `threshold_based_limiter.go` and the thresholds beside it.
+//!
+//! Pods come in groups of equals, the largest first. Those that fit are put on any of the new
+//! nodes, which are in no certain order, until the first does not fit; the rest only on the last
+//! new node, or on one more. How long the real one may take (`--max-binpacking-time`,
+//! `--max-nodegroup-binpacking-duration`) is not part of this.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use scheduler::{NodeId, Plugin, State};
+
+use super::explore::Simulation;
+use super::filter_out_schedulable::Queries;
+use super::kinds::Kinds;
+use super::template::Template;
+
+const NO_MATCH: &str = "node(s) didn't match pod topology spread constraints";
+
+/// Equal pods, as upstream groups them: so many of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PodGroup {
+    /// The kind.
+    pub kind: u32,
+    /// How many.
+    pub count: u32,
+}
+
+/// What stays the same during an estimation.
+pub struct Plan<'a> {
+    /// The needs of pods by number.
+    pub queries: &'a Queries,
+    /// The kinds.
+    pub kinds: &'a Kinds,
+    /// By kind: how many pods were put on nodes that exist.
+    pub placed: &'a [u32],
+    /// The new node.
+    pub template: &'a Template,
+    /// Nodes that exist or come, and may be given pods.
+    pub nodes: &'a [NodeId],
+    /// The pod groups that fit on an empty new node, in order.
+    pub groups: Vec<PodGroup>,
+    /// The most nodes; below 0 is none at all, and `None` no limit.
+    pub limit: Option<i64>,
+}
+
+/// Sorts the groups as upstream does: by their share of a new node, largest first. Upstream's sort
+/// keeps the order of equals while there are few groups.
+pub fn order(groups: &mut [PodGroup], kinds: &Kinds, template: &Template) {
+    groups.sort_by(|a, b| {
+        let of = |group: &PodGroup| score(kinds, group.kind, template);
+        of(b).total_cmp(&of(a))
+    });
+}
+
+/// The share of a new node that one pod of the kind takes: of its CPU, plus of its memory.
+#[expect(clippy::cast_precision_loss, reason = "as upstream divides")]
+pub fn score(kinds: &Kinds, kind: u32, template: &Template) -> f64 {
+    let facts = &kinds.facts[kind as usize];
+    let (cpu, memory) = template.allocatable();
+    let share = |part: i64, of: i64| if of > 0 { part as f64 / of as f64 } else { 0.0 };
+    share(facts.milli_cpu, cpu) + share(facts.memory, memory)
+}
+
+/// The least of several limits, as upstream combines them: 0 is none, and below 0 wins.
+pub fn least_limit(limits: [i64; 3]) -> Option<i64> {
+    let mut least = 0;
+    for limit in limits {
+        if least < 0 || limit < 0 {
+            least = -1;
+        } else if limit > 0 && (least == 0 || least > limit) {
+            least = limit;
+        }
+    }
+    (least != 0).then_some(least)
+}
+
+/// A new node.
+#[derive(Clone, Debug)]
+struct Bin {
+    id: NodeId,
+    /// How many pods of which kinds are on it, in the order in which they came.
+    pods: Vec<(u32, u32)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Phase {
+    OldBins,
+    LastBin,
+}
+
+/// An estimation under way.
+#[derive(Clone)]
+pub struct Estimation<'a> {
+    plan: &'a Plan<'a>,
+    at: usize,
+    left: u32,
+    phase: Phase,
+    /// Bins below this did not take a pod of the group, and will not.
+    first_open: usize,
+    bins: Vec<Bin>,
+    more_bins: bool,
+    /// Nodes that were there before and got a pod.
+    elsewhere: Vec<(NodeId, u32)>,
+    /// By kind.
+    pub scheduled: Vec<u32>,
+    options: Vec<NodeId>,
+}
+
+impl<'a> Estimation<'a> {
+    /// Before the first pod.
+    pub fn new(plan: &'a Plan<'a>) -> Self {
+        Self {
+            plan,
+            at: 0,
+            left: plan.groups.first().map_or(0, |group| group.count),
+            phase: Phase::OldBins,
+            first_open: 0,
+            bins: Vec::new(),
+            more_bins: true,
+            elsewhere: Vec::new(),
+            scheduled: vec![0; plan.kinds.facts.len()],
+            options: Vec::new(),
+        }
+    }
+
+    /// How many nodes have pods; upstream counts nodes that exist if they got some.
+    pub fn node_count(&self) -> i64 {
+        let mut others: Vec<NodeId> = self.elsewhere.iter().map(|&(node, _)| node).collect();
+        others.sort_unstable();
+        others.dedup();
+        let bins = self.bins.iter().filter(|bin| !bin.pods.is_empty()).count();
+        i64::try_from(bins + others.len()).unwrap_or(i64::MAX)
+    }
+
+    fn next_group(&mut self) {
+        self.at += 1;
+        self.left = self.plan.groups.get(self.at).map_or(0, |group| group.count);
+        self.phase = Phase::OldBins;
+        self.first_open = 0;
+    }
+
+    fn put(&mut self, state: &mut State, node: NodeId) {
+        let kind = self.plan.groups[self.at].kind;
+        let of = kind as usize;
+        let pod = self.plan.placed[of] + self.scheduled[of];
+        let pod = self.plan.kinds.pods[of].pods[pod as usize];
+        self.scheduled[of] += 1;
+        self.left -= 1;
+        if let Some(query) = &self.plan.queries[pod as usize] {
+            state.assign(query, node);
+        }
+        // Bins are looked for from the end: it is mostly the last.
+        match self.bins.iter_mut().rfind(|bin| bin.id == node) {
+            Some(bin) => match bin.pods.last_mut() {
+                Some((last, count)) if *last == kind => *count += 1,
+                _ => bin.pods.push((kind, 1)),
+            },
+            None => self.elsewhere.push((node, kind)),
+        }
+    }
+
+    /// The bins that would take a pod of the group; of like ones just the first.
+    fn open_bins(&mut self, state: &mut State) {
+        let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
+        self.options.clear();
+        let mut seen: Vec<Vec<(u32, u32)>> = Vec::new();
+        let ids = self.bins[self.first_open..].iter().map(|bin| bin.id);
+        let fits = state.check_all(&facts.query, ids);
+        if !facts.looks_around {
+            let first = fits.first().copied();
+            let skip = |bin: &Bin| Some(bin.id) != first;
+            let closed = self.bins[self.first_open..]
+                .iter()
+                .take_while(|bin| skip(bin))
+                .count();
+            self.first_open += closed;
+        }
+        let mut fits = fits.into_iter().peekable();
+        for bin in &self.bins[self.first_open..] {
+            if fits.peek() != Some(&bin.id) {
+                continue;
+            }
+            fits.next();
+            let contents = contents(bin);
+            if !seen.contains(&contents) {
+                seen.push(contents);
+                self.options.push(bin.id);
+            }
+        }
+    }
+
+    /// True if the choice is to be made; else the simulation goes on.
+    fn old_bins(&mut self, state: &mut State) -> bool {
+        if self.left == 0 {
+            self.next_group();
+            return false;
+        }
+        self.open_bins(state);
+        match self.options.len() {
+            0 if self.more_bins => self.phase = Phase::LastBin,
+            0 => self.next_group(),
+            1 => self.put(state, self.options[0]),
+            _ => return true,
+        }
+        false
+    }
+
+    fn last_bin(&mut self, state: &mut State) -> bool {
+        if self.left == 0 {
+            self.next_group();
+            return false;
+        }
+        let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
+        if let Some(last) = self.bins.last() {
+            let last = last.id;
+            let status = state.check(&facts.query, last);
+            if status.is_success() {
+                self.put(state, last);
+                return false;
+            }
+            let spread = status.plugin == Some(Plugin::PodTopologySpread)
+                && status.reasons.iter().any(|reason| reason == NO_MATCH);
+            if facts.spreads_over_hosts && spread {
+                self.open_elsewhere(state, last);
+                match self.options.len() {
+                    0 => {}
+                    1 => {
+                        self.put(state, self.options[0]);
+                        return false;
+                    }
+                    _ => return true,
+                }
+            }
+            if self.bins.last().is_some_and(|bin| bin.pods.is_empty()) {
+                self.next_group();
+                return false;
+            }
+        }
+        self.add_bin(state);
+        false
+    }
+
+    fn open_elsewhere(&mut self, state: &mut State, last: NodeId) {
+        let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
+        let bins = self.bins.iter().map(|bin| bin.id).filter(|&id| id != last);
+        let all = bins.chain(self.plan.nodes.iter().copied());
+        let fits = state.check_all(&facts.query, all);
+        self.options.clear();
+        let mut seen: Vec<Vec<(u32, u32)>> = Vec::new();
+        for id in fits {
+            if let Some(bin) = self.bins.iter().find(|bin| bin.id == id) {
+                let contents = contents(bin);
+                if seen.contains(&contents) {
+                    continue;
+                }
+                seen.push(contents);
+            }
+            self.options.push(id);
+        }
+    }
+
+    fn add_bin(&mut self, state: &mut State) {
+        let allowed = self
+            .plan
+            .limit
+            .is_none_or(|limit| i64::try_from(self.bins.len()).is_ok_and(|bins| bins < limit));
+        if !allowed {
+            self.more_bins = false;
+            self.next_group();
+            return;
+        }
+        let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
+        let name = format!("e-{}", self.bins.len());
+        let id = self.plan.template.add_to(state, &name);
+        self.bins.push(Bin {
+            id,
+            pods: Vec::new(),
+        });
+        if state.check(&facts.query, id).is_success() {
+            self.put(state, id);
+        } else {
+            self.next_group();
+        }
+    }
+}
+
+/// What is on a bin, whatever the order.
+fn contents(bin: &Bin) -> Vec<(u32, u32)> {
+    let mut all = bin.pods.clone();
+    all.sort_unstable();
+    let mut merged: Vec<(u32, u32)> = Vec::with_capacity(all.len());
+    for (kind, count) in all {
+        match merged.last_mut() {
+            Some((last, sum)) if *last == kind => *sum += count,
+            _ => merged.push((kind, count)),
+        }
+    }
+    merged
+}
+
+impl Simulation for Estimation<'_> {
+    fn advance(&mut self, state: &mut State) -> Option<usize> {
+        while self.at < self.plan.groups.len() {
+            let choice = match self.phase {
+                Phase::OldBins => self.old_bins(state),
+                Phase::LastBin => self.last_bin(state),
+            };
+            if choice {
+                return Some(self.options.len());
+            }
+        }
+        None
+    }
+
+    fn choose(&mut self, state: &mut State, option: usize) {
+        self.put(state, self.options[option]);
+    }
+
+    fn situation(&self) -> u64 {
+        let mut print = DefaultHasher::new();
+        (self.at, self.left, self.phase, self.more_bins).hash(&mut print);
+        let mut bins: Vec<_> = self.bins.iter().map(contents).collect();
+        bins.last().hash(&mut print);
+        bins.sort_unstable();
+        bins.hash(&mut print);
+        let mut others = self.elsewhere.clone();
+        others.sort_unstable();
+        others.hash(&mut print);
+        print.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::least_limit;
+
+    #[test]
+    fn limits_combine_as_upstream() {
+        for (limits, want) in [
+            ([0, 0, 0], None),
+            ([1000, 5, 0], Some(5)),
+            ([1000, -1, 0], Some(-1)),
+            ([0, 7, 9], Some(7)),
+            ([1000, 7, -1], Some(-1)),
+        ] {
+            assert_eq!(least_limit(limits), want, "{limits:?}");
+        }
+    }
+}

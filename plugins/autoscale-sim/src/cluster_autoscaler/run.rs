@@ -1,0 +1,391 @@
+//! One loop of the autoscaler.
+//!
+//! Follows kubernetes/autoscaler `cluster-autoscaler/core/static_autoscaler.go` (`RunOnce`).
+
+use std::collections::HashMap;
+
+use scheduler::NodeId;
+
+use super::cluster::Cluster;
+use super::explore::{Budget, explore};
+use super::filter_out_schedulable::{Packing, Put, Queries, levels, open_nodes};
+use super::health::{self, Health};
+use super::kinds::{self, Kinds};
+use super::loop_state::LoopState;
+use super::outcome::{Answer, Outcome, PodCount, ScaleUpOutcome, ScaleUpResult, Unschedulable};
+use super::pod::Stage;
+use super::scale_up::{self, Situation, counts};
+use super::taints;
+use super::template::{self, Template};
+
+/// The most choices that are followed in one loop.
+const CHOICES: usize = 20_000;
+/// The most ways to put pods on nodes that exist which are followed further.
+const MOST_PACKINGS: usize = 512;
+/// Above so many pairs of kinds and nodes just one way is followed.
+const MOST_PAIRS: usize = 100_000;
+/// The most combinations of templates.
+const MOST_TEMPLATES: usize = 64;
+
+const CUT_CHOICES: &str = "there are more ways for pods to be put on nodes than were looked at";
+const CUT_TEMPLATES: &str =
+    "nodes of the groups differ, and there are more ways to copy one than were looked at";
+
+/// Plays one loop. The cluster is as before afterwards, but for taints that a new process removes.
+pub fn run_once(cluster: &mut Cluster) -> Answer {
+    clean_taints(cluster);
+    let health = health::observe(cluster);
+    let kinds = kinds::read(cluster);
+    let mut answer = Answer {
+        kinds: kinds.pods.clone(),
+        expendable: kinds.expendable.clone(),
+        not_considered: kinds.not_considered.clone(),
+        ..Answer::default()
+    };
+    let from_zero = cluster.options.scale_up_from_zero;
+    let is_empty = cluster.nodes.is_empty() || health.ready_and_schedulable == 0;
+    if !health.cluster_healthy || !from_zero && is_empty {
+        answer.outcomes.push(not_tried());
+        return answer;
+    }
+    let templates = template::all(cluster, &health);
+    let mut budget = Budget::new(CHOICES);
+    let combinations = templates
+        .iter()
+        .fold(1_usize, |all, own| all.saturating_mul(own.len().max(1)));
+    if combinations > MOST_TEMPLATES {
+        answer.cut.push(CUT_TEMPLATES.to_owned());
+    }
+    for at in 0..combinations.min(MOST_TEMPLATES) {
+        let mut rest = at;
+        let chosen: Vec<Option<&Template>> = (templates.iter())
+            .map(|own| {
+                let pick = own.get(rest % own.len().max(1));
+                rest /= own.len().max(1);
+                pick
+            })
+            .collect();
+        let mut round = Loop {
+            cluster,
+            health: &health,
+            kinds: &kinds,
+            templates: &chosen,
+            budget: &mut budget,
+            answer: &mut answer,
+        };
+        round.play();
+    }
+    if budget.cut {
+        answer.cut.push(CUT_CHOICES.to_owned());
+    }
+    answer.cut.sort();
+    answer.cut.dedup();
+    answer
+}
+
+/// A new process removes the marks of deletions that another one began.
+fn clean_taints(cluster: &mut Cluster) {
+    if !cluster.first_loop {
+        return;
+    }
+    for at in 0..cluster.nodes.len() {
+        if !taints::has(&cluster.nodes[at].object, taints::TO_BE_DELETED) {
+            continue;
+        }
+        let name = cluster.nodes[at].name().to_owned();
+        let managed = cluster
+            .groups
+            .iter()
+            .any(|group| group.nodes.contains(&name));
+        if let Some(spec) = cluster.nodes[at].object.spec.as_mut().filter(|_| managed) {
+            if let Some(taints) = &mut spec.taints {
+                taints.retain(|taint| taint.key != taints::TO_BE_DELETED);
+            }
+            if cluster.options.cordon_node_before_terminating {
+                spec.unschedulable = None;
+            }
+            let object = cluster.nodes[at].object.clone();
+            cluster.state.add_node(&object);
+        }
+    }
+}
+
+fn not_tried() -> Outcome {
+    Outcome {
+        scale_up: bare(ScaleUpResult::NotTried),
+        scale_down: Vec::new(),
+    }
+}
+
+fn bare(result: ScaleUpResult) -> ScaleUpOutcome {
+    ScaleUpOutcome {
+        result,
+        scale_ups: Vec::new(),
+        triggered: Vec::new(),
+        schedulable: Vec::new(),
+        unschedulable: Vec::new(),
+        await_evaluation: Vec::new(),
+        options: Vec::new(),
+    }
+}
+
+/// One way to put pods on nodes that exist.
+struct Packed {
+    placed: Vec<u32>,
+    put: Vec<Put>,
+}
+
+struct Loop<'a> {
+    cluster: &'a mut Cluster,
+    health: &'a Health,
+    kinds: &'a Kinds,
+    templates: &'a [Option<&'a Template>],
+    budget: &'a mut Budget,
+    answer: &'a mut Answer,
+}
+
+impl Loop<'_> {
+    fn play(&mut self) {
+        let mark = self.cluster.state.mark();
+        let mut state = self.prepare();
+        let coming = self.coming();
+        let queries: Queries = (self.cluster.pods.iter())
+            .map(|pod| Some(pod.waiting.as_ref()?.query.clone()))
+            .collect();
+        let open = open_nodes(self.cluster, &state.upcoming, &state.not_started);
+        let nominated = state.placed.clone();
+        let mut known: HashMap<(Vec<u32>, Vec<(NodeId, u32)>), Vec<ScaleUpOutcome>> =
+            HashMap::new();
+        for packed in self.pack(&queries, &open) {
+            let inner = self.cluster.state.mark();
+            state.placed.clone_from(&nominated);
+            for put in &packed.put {
+                if let Some(query) = &queries[put.pod as usize]
+                    && let Some(id) = self.cluster.state.assign(query, put.node)
+                {
+                    state.placed.push((put.pod, id));
+                }
+            }
+            let left = self.left(&packed.placed);
+            let around = self.kinds.facts.iter().any(|facts| facts.looks_around);
+            let mut spots: Vec<(NodeId, u32)> = Vec::new();
+            if around {
+                spots.extend(packed.put.iter().map(|put| (put.node, put.kind)));
+                spots.sort_unstable();
+            }
+            let key = ([left.as_slice(), &packed.placed].concat(), spots);
+            if !known.contains_key(&key) {
+                let all = self.scale_up(&queries, &open, &packed, &left, &state, &coming);
+                known.insert(key.clone(), all);
+            }
+            for scale_up in &known[&key] {
+                state.scaled_up = scale_up.result == ScaleUpResult::Successful;
+                state.paused = scale_up.result == ScaleUpResult::InCooldown;
+                self.keep(scale_up.clone());
+            }
+            self.cluster.state.rollback(inner);
+        }
+        self.cluster.state.rollback(mark);
+    }
+
+    fn keep(&mut self, scale_up: ScaleUpOutcome) {
+        let all = &mut self.answer.outcomes;
+        if !all
+            .iter()
+            .any(|own| scale_up::is_same(&own.scale_up, &scale_up))
+        {
+            all.push(Outcome {
+                scale_up,
+                scale_down: Vec::new(),
+            });
+        }
+    }
+
+    /// Nodes to come, one entry each.
+    fn coming(&self) -> Vec<(u32, &'static str)> {
+        let groups = self.health.groups.iter().zip(0_u32..);
+        groups
+            .flat_map(|(group, at)| {
+                let count = usize::try_from(group.upcoming).unwrap_or(0);
+                std::iter::repeat_n((at, ""), count)
+            })
+            .collect()
+    }
+
+    /// Changes the snapshot as upstream does before it looks at pods that wait.
+    fn prepare(&mut self) -> LoopState {
+        let mut own = LoopState::default();
+        for (at, node) in (0_u32..).zip(&self.health.nodes) {
+            if node.overridden {
+                own.unready.push(at);
+            }
+        }
+        for (pod, at) in self.cluster.pods.iter().zip(0_u32..) {
+            if pod.stage != Stage::Nominated || pod.expendable {
+                continue;
+            }
+            let Some(waiting) = pod.waiting.as_deref() else {
+                continue;
+            };
+            let node = waiting
+                .nominated_node
+                .as_deref()
+                .and_then(|name| self.cluster.state.node(name));
+            if let Some(node) = node
+                && let Some(id) = self.cluster.state.assign(&waiting.query, node)
+            {
+                own.placed.push((at, id));
+            }
+        }
+        for (group, at) in self.health.groups.iter().zip(0_usize..) {
+            let Some(template) = self.templates[at].filter(|_| group.upcoming > 0) else {
+                continue;
+            };
+            for node in 0..group.upcoming {
+                let name = format!("{}-upcoming-{node}", self.cluster.groups[at].name);
+                own.upcoming
+                    .push(template.add_to(&mut self.cluster.state, &name));
+            }
+            own.not_started.extend(&group.not_started);
+        }
+        for &at in &own.not_started {
+            let id = self.cluster.nodes[at as usize].id;
+            self.cluster.state.remove_node(id);
+        }
+        own
+    }
+
+    fn pack(&mut self, queries: &Queries, open: &[NodeId]) -> Vec<Packed> {
+        let levels = levels(self.kinds);
+        let start = Packing::new(queries, self.kinds, open, &levels);
+        let mut all = Vec::new();
+        let state = &mut self.cluster.state;
+        if self.kinds.facts.len().saturating_mul(open.len()) > MOST_PAIRS {
+            let mark = state.mark();
+            let mut one = start;
+            self.budget.cut |= one.fill(state);
+            all.push(Packed {
+                placed: one.placed,
+                put: one.put,
+            });
+            state.rollback(mark);
+            return all;
+        }
+        let mut cut = false;
+        let mut seen = std::collections::HashSet::new();
+        explore(state, start, self.budget, |_, end| {
+            let mut spots: Vec<_> = end.put.iter().map(|put| (put.node, put.kind)).collect();
+            spots.sort_unstable();
+            if all.len() == MOST_PACKINGS {
+                cut = true;
+            } else if seen.insert(spots) {
+                all.push(Packed {
+                    placed: end.placed.clone(),
+                    put: end.put.clone(),
+                });
+            }
+        });
+        self.budget.cut |= cut;
+        all
+    }
+
+    /// By kind: the pods that need help, and may be helped now.
+    fn left(&self, placed: &[u32]) -> Vec<u32> {
+        let kinds = self.kinds.facts.iter().zip(&self.kinds.pods).zip(placed);
+        kinds
+            .map(|((facts, kind), &placed)| {
+                let all = u32::try_from(kind.pods.len()).unwrap_or(u32::MAX);
+                if facts.daemon || !facts.old_enough {
+                    0
+                } else {
+                    all - placed
+                }
+            })
+            .collect()
+    }
+
+    fn scale_up(
+        &mut self,
+        queries: &Queries,
+        open: &[NodeId],
+        packed: &Packed,
+        left: &[u32],
+        own: &LoopState,
+        coming: &[(u32, &str)],
+    ) -> Vec<ScaleUpOutcome> {
+        self.note_daemons(packed);
+        let options = &self.cluster.options;
+        let ready = i64::try_from(self.health.ready_and_schedulable).unwrap_or(i64::MAX);
+        let mut outcome = bare(ScaleUpResult::NotNeeded);
+        outcome.schedulable = counts(&packed.placed);
+        if left.iter().all(|&left| left == 0) {
+            return vec![outcome];
+        }
+        if options.max_nodes_total > 0 && ready >= options.max_nodes_total {
+            outcome.result = ScaleUpResult::LimitedByMaxNodesTotal;
+            let unschedulable = |pods: PodCount| Unschedulable {
+                pods,
+                rejected: std::collections::BTreeMap::new(),
+                skipped: std::collections::BTreeMap::new(),
+            };
+            outcome.unschedulable = counts(left).into_iter().map(unschedulable).collect();
+            return vec![outcome];
+        }
+        if options.bypassed_scheduler_names.is_empty() && self.all_new(left) {
+            outcome.result = ScaleUpResult::InCooldown;
+            return vec![outcome];
+        }
+        let nodes = self.cluster.nodes.len() + own.upcoming.len() - own.not_started.len();
+        let coming: Vec<(u32, &Template)> = (coming.iter())
+            .filter_map(|&(group, _)| Some((group, self.templates[group as usize]?)))
+            .collect();
+        let mut state = std::mem::take(&mut self.cluster.state);
+        let situation = Situation {
+            cluster: self.cluster,
+            health: self.health,
+            templates: self.templates,
+            queries,
+            kinds: self.kinds,
+            placed: &packed.placed,
+            left,
+            open_nodes: open,
+            node_count: i64::try_from(nodes).unwrap_or(i64::MAX),
+            gone: &own.not_started,
+            coming: &coming,
+        };
+        let all = scale_up::plan(&situation, &mut state, self.budget, &mut self.answer.cut);
+        self.cluster.state = state;
+        all
+    }
+
+    fn all_new(&self, left: &[u32]) -> bool {
+        let facts = self.kinds.facts.iter().zip(left);
+        let left = || {
+            facts
+                .clone()
+                .filter(|(_, left)| **left > 0)
+                .map(|(facts, _)| facts)
+        };
+        let gpus: Vec<bool> = left().filter_map(|facts| facts.new_with_gpu).collect();
+        left().all(|facts| facts.new) || !gpus.is_empty() && gpus.iter().all(|&new| new)
+    }
+
+    /// Pods of `DaemonSet`s that fit nowhere are left out.
+    fn note_daemons(&mut self, packed: &Packed) {
+        let kinds = self
+            .kinds
+            .facts
+            .iter()
+            .zip(&self.kinds.pods)
+            .zip(&packed.placed);
+        for ((facts, kind), &placed) in kinds {
+            if facts.daemon {
+                self.answer
+                    .daemon_set_pods
+                    .extend(&kind.pods[placed as usize..]);
+            }
+        }
+        self.answer.daemon_set_pods.sort_unstable();
+        self.answer.daemon_set_pods.dedup();
+    }
+}
