@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use autoscale_sim::cluster_autoscaler::{agreement, run_once, scenario};
+use autoscale_sim::cluster_autoscaler::agreement::{self, Verdict};
+use autoscale_sim::cluster_autoscaler::scenario;
 use clap::Args;
 
 use crate::failure::Failure;
@@ -46,9 +47,12 @@ impl ClusterAutoscaler {
             }
             all += 1;
             let found = compare(&directory)?;
-            agree += usize::from(found.is_empty());
-            for one in found {
+            agree += usize::from(found.disagreements.is_empty());
+            for one in found.disagreements {
                 println!("{name}: {one}");
+            }
+            for one in found.notes {
+                println!("{name}: note: {one}");
             }
         }
         println!("only what scales up was compared");
@@ -68,16 +72,11 @@ fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(Failure::io("read", path))
 }
 
-fn compare(directory: &Path) -> Result<Vec<String>, Failure> {
+fn compare(directory: &Path) -> Result<Verdict, Failure> {
     let wrong = |file: &Path, why: String| Failure::Other(format!("{}: {why}", file.display()));
     let file = directory.join("scenario.json");
     let mut scenario = scenario::read(&read(&file)?).map_err(|why| wrong(&file, why))?;
     let file = directory.join("expected.json");
     let expected = scenario::read_expected(&read(&file)?).map_err(|why| wrong(&file, why))?;
-    let answer = run_once(&mut scenario.cluster);
-    Ok(agreement::disagreements(
-        &scenario.cluster,
-        &answer,
-        &expected,
-    ))
+    Ok(agreement::judge(&mut scenario.cluster, &expected))
 }

@@ -1,7 +1,7 @@
 //! Looks at every way a simulation can go, where upstream leaves a choice to chance.
 //!
 //! Ways that lead to the same situation are followed once. When there are too many, the rest is
-//! followed along its first choices only, and the answer says that it is cut.
+//! followed along one way picked at random, and the answer says that it is cut.
 
 use std::collections::HashSet;
 
@@ -20,18 +20,46 @@ pub trait Simulation: Clone {
 /// How much may be looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    /// Choices that may still be followed.
+    /// Choices that may still be followed in every way; then one of the options is picked.
     pub choices: usize,
     /// Whether there was more to look at.
     pub cut: bool,
+    /// Picks.
+    pub random: Random,
 }
 
 impl Budget {
     /// So many choices.
-    pub fn new(choices: usize) -> Self {
+    pub fn new(choices: usize, seed: u64) -> Self {
         Self {
             choices,
             cut: false,
+            random: Random(seed | 1),
+        }
+    }
+}
+
+/// Numbers that look random and are the same each time (xorshift64*).
+#[derive(Clone, Copy, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// One of so many; 0 if there are none.
+    pub fn below(&mut self, count: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        usize::try_from(high)
+            .unwrap_or(0)
+            .checked_rem(count)
+            .unwrap_or(0)
+    }
+
+    /// Puts all in some order.
+    pub fn shuffle<T>(&mut self, all: &mut [T]) {
+        for at in (1..all.len()).rev() {
+            all.swap(at, self.below(at + 1));
         }
     }
 }
@@ -59,7 +87,7 @@ pub fn explore<S: Simulation>(
         match current.advance(state) {
             Some(options) if budget.choices == 0 => {
                 budget.cut |= options > 1;
-                current.choose(state, 0);
+                current.choose(state, budget.random.below(options));
                 continue;
             }
             Some(options) => {

@@ -14,7 +14,7 @@ use std::hash::{Hash, Hasher};
 use scheduler::{NodeId, PodId, PodQuery, State};
 
 use super::cluster::Cluster;
-use super::explore::Simulation;
+use super::explore::{Random, Simulation};
 use super::kinds::Kinds;
 
 /// A pod that was put on a node.
@@ -114,6 +114,33 @@ impl<'a> Packing<'a> {
                 node,
                 id,
             });
+        }
+    }
+
+    /// Goes one way, picked at random: each pod, in any order, on any node that takes it.
+    pub fn sample(&mut self, state: &mut State, random: &mut Random) {
+        for level in self.levels {
+            let mut order: Vec<u32> = (level.iter())
+                .flat_map(|&kind| {
+                    let count = self.kinds.pods[kind as usize].pods.len();
+                    std::iter::repeat_n(kind, count)
+                })
+                .collect();
+            random.shuffle(&mut order);
+            for kind in order {
+                if !self.is_open(kind) {
+                    continue;
+                }
+                let facts = &self.kinds.facts[kind as usize];
+                let fits = state.check_all(&facts.query, self.nodes.iter().copied());
+                if fits.is_empty() {
+                    // Only pods of a controller are remembered as fitting nowhere.
+                    self.spent[kind as usize] = facts.controller.is_some();
+                    continue;
+                }
+                let node = fits[random.below(fits.len())];
+                self.put(state, kind, node);
+            }
         }
     }
 

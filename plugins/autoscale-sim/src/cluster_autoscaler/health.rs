@@ -106,13 +106,12 @@ fn has_unready_gpu(node: &Node) -> bool {
         .status
         .as_ref()
         .and_then(|status| status.allocatable.as_ref());
-    let has = |name: &&str| {
+    let has = |name: &&'static str| {
         let amount = allocatable.and_then(|list| list.get(*name));
         let read = amount.map(|text| scheduler::quantity::Quantity::parse(&text.0));
         read.is_some_and(|read| read.is_ok_and(|amount| !amount.is_zero()))
     };
-    labels.is_some_and(|labels| labels.contains_key(GPU_LABEL))
-        && !GPU_RESOURCES.iter().any(|name| has(name))
+    labels.is_some_and(|labels| labels.contains_key(GPU_LABEL)) && !GPU_RESOURCES.iter().any(has)
 }
 
 #[derive(Default)]

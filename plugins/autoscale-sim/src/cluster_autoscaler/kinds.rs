@@ -19,6 +19,10 @@ const DELAY: &str = "cluster-autoscaler.kubernetes.io/pod-scale-up-delay";
 
 /// What all pods of a kind share.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not exclude each other"
+)]
 pub struct KindFacts {
     /// What they need; the name is that of the first.
     pub query: PodQuery,
@@ -53,9 +57,12 @@ pub struct Kinds {
     pub facts: Vec<KindFacts>,
     /// Pods of too low a priority.
     pub expendable: Vec<u32>,
-    /// Pods without a node that are not looked at.
+    /// Pods without a node that are not looked at, or have room made for them.
     pub not_considered: Vec<u32>,
 }
+
+/// Namespace, labels, UID of the controller, and whether that is a `DaemonSet`.
+type Identity<'a> = (&'a str, &'a BTreeMap<String, String>, Option<&'a str>, bool);
 
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
@@ -67,14 +74,13 @@ struct Key {
 /// Sorts the pods.
 pub fn read(cluster: &Cluster) -> Kinds {
     let mut all = Kinds::default();
-    let mut identities: HashMap<(&str, &BTreeMap<String, String>, Option<&str>, bool), u32> =
-        HashMap::new();
+    let mut identities: HashMap<Identity<'_>, u32> = HashMap::new();
     let mut of_shape: HashMap<u32, u32> = HashMap::new();
     let mut ids: HashMap<Key, u32> = HashMap::new();
     for (pod, at) in cluster.pods.iter().zip(0_u32..) {
         match pod.stage {
-            Stage::Scheduled | Stage::Nominated => continue,
-            Stage::NotConsidered => {
+            Stage::Scheduled => continue,
+            Stage::NotConsidered | Stage::Nominated => {
                 all.not_considered.push(at);
                 continue;
             }
@@ -100,7 +106,8 @@ pub fn read(cluster: &Cluster) -> Kinds {
             *identities.entry(key).or_insert(next)
         });
         let age = cluster.now_seconds().saturating_sub(pod.created);
-        let old_enough = age > delay(cluster, shape);
+        // Upstream's clock is never at the very second of the creation.
+        let old_enough = age >= delay(cluster, shape);
         let key = Key {
             identity,
             spec: waiting.spec,

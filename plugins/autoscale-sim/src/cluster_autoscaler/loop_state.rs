@@ -4,7 +4,8 @@ use scheduler::{NodeId, PodId};
 
 /// The snapshot ([`super::Cluster::state`]) after scale-up was planned. Like upstream's it then has
 /// placeholders for nodes to come, and holds pods that wait for a node and fit on one. All of this
-/// is taken back after the loop.
+/// is taken back after the loop, so whoever plans with it takes back what it changes itself, and
+/// forgets no marks.
 #[derive(Clone, Debug, Default)]
 pub struct LoopState {
     /// Placeholders for nodes to come; they are neither candidates nor destinations.

@@ -31,4 +31,4 @@ pub use cluster::Cluster;
 pub use node_group::NodeGroup;
 pub use options::Options;
 pub use outcome::Answer;
-pub use run::run_once;
+pub use run::{Search, run_once};

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use super::estimator::PodGroup;
+use super::explore::Random;
 use super::kinds::Kinds;
 
 /// The most orders that are looked at.
@@ -45,8 +46,14 @@ pub fn first(kinds: &Kinds, left: &[u32], most_kinds: usize) -> Vec<PodGroup> {
     all
 }
 
+/// The pod groups in any order.
+pub fn any(order: &[PodGroup], random: &mut Random) -> Vec<PodGroup> {
+    let mut all = order.to_vec();
+    random.shuffle(&mut all);
+    all
+}
+
 /// Kinds that are of one size on a new node of some group, directly or by way of others.
-#[expect(clippy::float_cmp, reason = "upstream sorts by these very numbers")]
 pub fn ties(order: &[PodGroup], scores: &[Vec<Option<f64>>]) -> Vec<Vec<u32>> {
     let mut kinds: Vec<u32> = order.iter().map(|group| group.kind).collect();
     kinds.dedup();

@@ -14,11 +14,14 @@ pub struct Answer {
     pub outcomes: Vec<Outcome>,
     /// Why there may be more outcomes than these; empty if these are all.
     pub cut: Vec<String>,
+    /// How many ways were picked at random, beside those that were followed in full.
+    pub samples: u32,
     /// Pods that are not looked at, for their priority is below the cutoff.
     pub expendable: Vec<u32>,
     /// Pods of `DaemonSet`s that fit nowhere: a new node would not help them.
     pub daemon_set_pods: Vec<u32>,
-    /// Pods without a node that the scheduler has not found unschedulable.
+    /// Pods without a node that the scheduler has not found unschedulable, or for which preemption
+    /// made room; all of them if the loop ended before it came to pods.
     pub not_considered: Vec<u32>,
 }
 
@@ -48,6 +51,8 @@ pub struct Outcome {
     pub scale_up: ScaleUpOutcome,
     /// What may be removed, then: every way it can go.
     pub scale_down: Vec<ScaleDownOutcome>,
+    /// How often it came up among [`Answer::samples`].
+    pub samples: u32,
 }
 
 /// How the attempt to scale up ended.

@@ -2,7 +2,7 @@
 //!
 //! Follows kubernetes/autoscaler `cluster-autoscaler/core/static_autoscaler.go` (`RunOnce`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use scheduler::NodeId;
 
@@ -14,12 +14,13 @@ use super::kinds::{self, Kinds};
 use super::loop_state::LoopState;
 use super::outcome::{Answer, Outcome, PodCount, ScaleUpOutcome, ScaleUpResult, Unschedulable};
 use super::pod::Stage;
+use super::quotas::Quotas;
 use super::scale_up::{self, Situation, counts};
 use super::taints;
 use super::template::{self, Template};
 
-/// The most choices that are followed in one loop.
-const CHOICES: usize = 20_000;
+/// Above so much work, in pods times nodes, one way is picked instead of several.
+const WORK: usize = 2_000_000;
 /// The most ways to put pods on nodes that exist which are followed further.
 const MOST_PACKINGS: usize = 512;
 /// Above so many pairs of kinds and nodes just one way is followed.
@@ -31,8 +32,26 @@ const CUT_CHOICES: &str = "there are more ways for pods to be put on nodes than 
 const CUT_TEMPLATES: &str =
     "nodes of the groups differ, and there are more ways to copy one than were looked at";
 
+/// How hard to look for everything that may happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// The most choices that are followed in every way.
+    pub choices: usize,
+    /// If there are more, so many ways are picked at random; in large clusters fewer.
+    pub samples: u32,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self {
+            choices: 2_000,
+            samples: 300,
+        }
+    }
+}
+
 /// Plays one loop. The cluster is as before afterwards, but for taints that a new process removes.
-pub fn run_once(cluster: &mut Cluster) -> Answer {
+pub fn run_once(cluster: &mut Cluster, search: Search) -> Answer {
     clean_taints(cluster);
     let health = health::observe(cluster);
     let kinds = kinds::read(cluster);
@@ -46,10 +65,14 @@ pub fn run_once(cluster: &mut Cluster) -> Answer {
     let is_empty = cluster.nodes.is_empty() || health.ready_and_schedulable == 0;
     if !health.cluster_healthy || !from_zero && is_empty {
         answer.outcomes.push(not_tried());
+        answer
+            .not_considered
+            .extend(kinds.pods.iter().flat_map(|kind| &kind.pods));
+        answer.not_considered.sort_unstable();
         return answer;
     }
     let templates = template::all(cluster, &health);
-    let mut budget = Budget::new(CHOICES);
+    let mut cut = false;
     let combinations = templates
         .iter()
         .fold(1_usize, |all, own| all.saturating_mul(own.len().max(1)));
@@ -70,12 +93,13 @@ pub fn run_once(cluster: &mut Cluster) -> Answer {
             health: &health,
             kinds: &kinds,
             templates: &chosen,
-            budget: &mut budget,
+            budget: Budget::new(search.choices, 0x9e37_79b9_7f4a_7c15),
             answer: &mut answer,
         };
-        round.play();
+        round.play(search);
+        cut |= round.budget.cut;
     }
-    if budget.cut {
+    if cut {
         answer.cut.push(CUT_CHOICES.to_owned());
     }
     answer.cut.sort();
@@ -114,6 +138,7 @@ fn not_tried() -> Outcome {
     Outcome {
         scale_up: bare(ScaleUpResult::NotTried),
         scale_down: Vec::new(),
+        samples: 0,
     }
 }
 
@@ -140,74 +165,150 @@ struct Loop<'a> {
     health: &'a Health,
     kinds: &'a Kinds,
     templates: &'a [Option<&'a Template>],
-    budget: &'a mut Budget,
+    budget: Budget,
     answer: &'a mut Answer,
 }
 
+/// What stays the same in one loop, whatever way it goes.
+struct Ground {
+    queries: Queries,
+    open: Vec<NodeId>,
+    state: LoopState,
+    /// The groups of nodes to come.
+    coming: Vec<u32>,
+}
+
 impl Loop<'_> {
-    fn play(&mut self) {
+    fn play(&mut self, search: Search) {
         let mark = self.cluster.state.mark();
-        let mut state = self.prepare();
-        let coming = self.coming();
-        let queries: Queries = (self.cluster.pods.iter())
-            .map(|pod| Some(pod.waiting.as_ref()?.query.clone()))
-            .collect();
-        let open = open_nodes(self.cluster, &state.upcoming, &state.not_started);
-        let nominated = state.placed.clone();
-        let mut known: HashMap<(Vec<u32>, Vec<(NodeId, u32)>), Vec<ScaleUpOutcome>> =
-            HashMap::new();
-        for packed in self.pack(&queries, &open) {
-            let inner = self.cluster.state.mark();
-            state.placed.clone_from(&nominated);
-            for put in &packed.put {
-                if let Some(query) = &queries[put.pod as usize]
-                    && let Some(id) = self.cluster.state.assign(query, put.node)
-                {
-                    state.placed.push((put.pod, id));
-                }
-            }
-            let left = self.left(&packed.placed);
-            let around = self.kinds.facts.iter().any(|facts| facts.looks_around);
+        let state = self.prepare();
+        let ground = Ground {
+            queries: (self.cluster.pods.iter())
+                .map(|pod| Some(pod.waiting.as_ref()?.query.clone()))
+                .collect(),
+            open: open_nodes(self.cluster, &state.upcoming, &state.not_started),
+            state,
+            coming: self.coming(),
+        };
+        self.follow_all(&ground);
+        if self.budget.cut || search.choices == 0 {
+            self.follow_some(&ground, search.samples);
+        }
+        self.cluster.state.rollback(mark);
+    }
+
+    /// Follows every way, or in large clusters one.
+    fn follow_all(&mut self, ground: &Ground) {
+        if self.budget.choices == 0 {
+            return;
+        }
+        let around = self.kinds.facts.iter().any(|facts| facts.looks_around);
+        let mut known: HashMap<_, Vec<ScaleUpOutcome>> = HashMap::new();
+        for packed in self.pack(ground) {
             let mut spots: Vec<(NodeId, u32)> = Vec::new();
             if around {
                 spots.extend(packed.put.iter().map(|put| (put.node, put.kind)));
                 spots.sort_unstable();
             }
-            let key = ([left.as_slice(), &packed.placed].concat(), spots);
-            if !known.contains_key(&key) {
-                let all = self.scale_up(&queries, &open, &packed, &left, &state, &coming);
-                known.insert(key.clone(), all);
-            }
-            for scale_up in &known[&key] {
-                state.scaled_up = scale_up.result == ScaleUpResult::Successful;
-                state.paused = scale_up.result == ScaleUpResult::InCooldown;
-                self.keep(scale_up.clone());
-            }
-            self.cluster.state.rollback(inner);
+            let key = (packed.placed.clone(), spots);
+            let before = known.get(&key).cloned();
+            let all = self.go_on(ground, &packed, before, false);
+            known.entry(key).or_insert(all);
         }
-        self.cluster.state.rollback(mark);
     }
 
-    fn keep(&mut self, scale_up: ScaleUpOutcome) {
+    /// Follows some ways picked at random.
+    fn follow_some(&mut self, ground: &Ground, samples: u32) {
+        let pods: usize = self.kinds.pods.iter().map(|kind| kind.pods.len()).sum();
+        let work = pods.saturating_mul(ground.open.len() + 20 * self.cluster.groups.len());
+        let affordable = u32::try_from(WORK / work.max(1)).unwrap_or(u32::MAX);
+        self.budget.choices = 0;
+        for _ in 0..samples.min(affordable) {
+            let levels = levels(self.kinds);
+            let mut one = Packing::new(&ground.queries, self.kinds, &ground.open, &levels);
+            let mark = self.cluster.state.mark();
+            one.sample(&mut self.cluster.state, &mut self.budget.random);
+            self.cluster.state.rollback(mark);
+            let packed = Packed {
+                placed: one.placed,
+                put: one.put,
+            };
+            self.go_on(ground, &packed, None, true);
+            self.answer.samples += 1;
+        }
+    }
+
+    /// From pods put on nodes to what is added and removed.
+    fn go_on(
+        &mut self,
+        ground: &Ground,
+        packed: &Packed,
+        known: Option<Vec<ScaleUpOutcome>>,
+        samples: bool,
+    ) -> Vec<ScaleUpOutcome> {
+        let mark = self.cluster.state.mark();
+        let mut state = ground.state.clone();
+        for put in &packed.put {
+            if let Some(query) = &ground.queries[put.pod as usize]
+                && let Some(id) = self.cluster.state.assign(query, put.node)
+            {
+                state.placed.push((put.pod, id));
+            }
+        }
+        let all = known.unwrap_or_else(|| self.scale_up(ground, packed, samples));
+        for scale_up in &all {
+            state.scaled_up = scale_up.result == ScaleUpResult::Successful;
+            state.paused = scale_up.result == ScaleUpResult::InCooldown;
+            self.keep(scale_up.clone(), samples);
+        }
+        self.cluster.state.rollback(mark);
+        all
+    }
+
+    fn keep(&mut self, mut scale_up: ScaleUpOutcome, sample: bool) {
+        if self.cluster.options.enforce_node_group_min_size {
+            self.grow_to_min_size(&mut scale_up);
+        }
         let all = &mut self.answer.outcomes;
-        if !all
-            .iter()
-            .any(|own| scale_up::is_same(&own.scale_up, &scale_up))
-        {
-            all.push(Outcome {
+        let same = |own: &&mut Outcome| scale_up::is_same(&own.scale_up, &scale_up);
+        match all.iter_mut().find(same) {
+            Some(own) => own.samples += u32::from(sample),
+            None => all.push(Outcome {
                 scale_up,
                 scale_down: Vec::new(),
-            });
+                samples: u32::from(sample),
+            }),
         }
+    }
+
+    fn grow_to_min_size(&self, scale_up: &mut ScaleUpOutcome) {
+        let mut quotas = Quotas::new(self.cluster, self.health, &[], &[]);
+        let more = scale_up::to_min_size(
+            self.cluster,
+            self.health,
+            self.templates,
+            &mut quotas,
+            &scale_up.scale_ups,
+        );
+        if more.is_empty() {
+            return;
+        }
+        for (group, nodes) in more {
+            match scale_up.scale_ups.iter_mut().find(|(own, _)| *own == group) {
+                Some((_, before)) => *before += nodes,
+                None => scale_up.scale_ups.push((group, nodes)),
+            }
+        }
+        scale_up.scale_ups.sort_unstable();
+        scale_up.result = ScaleUpResult::Successful;
     }
 
     /// Nodes to come, one entry each.
-    fn coming(&self) -> Vec<(u32, &'static str)> {
+    fn coming(&self) -> Vec<u32> {
         let groups = self.health.groups.iter().zip(0_u32..);
         groups
             .flat_map(|(group, at)| {
-                let count = usize::try_from(group.upcoming).unwrap_or(0);
-                std::iter::repeat_n((at, ""), count)
+                std::iter::repeat_n(at, usize::try_from(group.upcoming).unwrap_or(0))
             })
             .collect()
     }
@@ -255,12 +356,12 @@ impl Loop<'_> {
         own
     }
 
-    fn pack(&mut self, queries: &Queries, open: &[NodeId]) -> Vec<Packed> {
+    fn pack(&mut self, ground: &Ground) -> Vec<Packed> {
         let levels = levels(self.kinds);
-        let start = Packing::new(queries, self.kinds, open, &levels);
+        let start = Packing::new(&ground.queries, self.kinds, &ground.open, &levels);
         let mut all = Vec::new();
         let state = &mut self.cluster.state;
-        if self.kinds.facts.len().saturating_mul(open.len()) > MOST_PAIRS {
+        if self.kinds.facts.len().saturating_mul(ground.open.len()) > MOST_PAIRS {
             let mark = state.mark();
             let mut one = start;
             self.budget.cut |= one.fill(state);
@@ -269,15 +370,16 @@ impl Loop<'_> {
                 put: one.put,
             });
             state.rollback(mark);
+            self.budget.choices = 0;
             return all;
         }
-        let mut cut = false;
-        let mut seen = std::collections::HashSet::new();
-        explore(state, start, self.budget, |_, end| {
+        let mut seen = HashSet::new();
+        let mut more = false;
+        explore(state, start, &mut self.budget, |_, end| {
             let mut spots: Vec<_> = end.put.iter().map(|put| (put.node, put.kind)).collect();
             spots.sort_unstable();
             if all.len() == MOST_PACKINGS {
-                cut = true;
+                more = true;
             } else if seen.insert(spots) {
                 all.push(Packed {
                     placed: end.placed.clone(),
@@ -285,7 +387,11 @@ impl Loop<'_> {
                 });
             }
         });
-        self.budget.cut |= cut;
+        self.budget.cut |= more;
+        if self.budget.cut {
+            // Ways that were followed first are all alike; some at random tell more.
+            all.truncate(1);
+        }
         all
     }
 
@@ -304,16 +410,10 @@ impl Loop<'_> {
             .collect()
     }
 
-    fn scale_up(
-        &mut self,
-        queries: &Queries,
-        open: &[NodeId],
-        packed: &Packed,
-        left: &[u32],
-        own: &LoopState,
-        coming: &[(u32, &str)],
-    ) -> Vec<ScaleUpOutcome> {
+    fn scale_up(&mut self, ground: &Ground, packed: &Packed, samples: bool) -> Vec<ScaleUpOutcome> {
         self.note_daemons(packed);
+        let left = self.left(&packed.placed);
+        let own = &ground.state;
         let options = &self.cluster.options;
         let ready = i64::try_from(self.health.ready_and_schedulable).unwrap_or(i64::MAX);
         let mut outcome = bare(ScaleUpResult::NotNeeded);
@@ -328,32 +428,34 @@ impl Loop<'_> {
                 rejected: std::collections::BTreeMap::new(),
                 skipped: std::collections::BTreeMap::new(),
             };
-            outcome.unschedulable = counts(left).into_iter().map(unschedulable).collect();
+            outcome.unschedulable = counts(&left).into_iter().map(unschedulable).collect();
             return vec![outcome];
         }
-        if options.bypassed_scheduler_names.is_empty() && self.all_new(left) {
+        if options.bypassed_scheduler_names.is_empty() && self.all_new(&left) {
             outcome.result = ScaleUpResult::InCooldown;
             return vec![outcome];
         }
         let nodes = self.cluster.nodes.len() + own.upcoming.len() - own.not_started.len();
-        let coming: Vec<(u32, &Template)> = (coming.iter())
-            .filter_map(|&(group, _)| Some((group, self.templates[group as usize]?)))
+        let coming: Vec<(u32, &Template)> = (ground.coming.iter())
+            .filter_map(|&group| Some((group, self.templates[group as usize]?)))
             .collect();
         let mut state = std::mem::take(&mut self.cluster.state);
         let situation = Situation {
             cluster: self.cluster,
             health: self.health,
             templates: self.templates,
-            queries,
+            queries: &ground.queries,
             kinds: self.kinds,
             placed: &packed.placed,
-            left,
-            open_nodes: open,
+            left: &left,
+            open_nodes: &ground.open,
             node_count: i64::try_from(nodes).unwrap_or(i64::MAX),
             gone: &own.not_started,
             coming: &coming,
+            samples,
         };
-        let all = scale_up::plan(&situation, &mut state, self.budget, &mut self.answer.cut);
+        let cut = &mut self.answer.cut;
+        let all = scale_up::plan(&situation, &mut state, &mut self.budget, cut);
         self.cluster.state = state;
         all
     }

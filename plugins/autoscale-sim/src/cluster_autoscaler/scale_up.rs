@@ -55,6 +55,8 @@ pub struct Situation<'a> {
     pub gone: &'a [u32],
     /// Nodes to come.
     pub coming: &'a [(u32, &'a Template)],
+    /// Whether one way of many is picked at random.
+    pub samples: bool,
 }
 
 /// What one group may offer: so many nodes for so many pods of each kind.
@@ -76,16 +78,29 @@ pub fn plan(
     scale_up.check_skipped(state);
     let mut outcomes = Vec::new();
     let first = orders::first(situation.kinds, situation.left, MOST_KINDS_BY_CONTROLLER);
+    let sampling = budget.choices == 0 && situation.samples;
+    let first = if sampling {
+        orders::any(&first, &mut budget.random)
+    } else {
+        first
+    };
     let estimates = scale_up.estimate_all(state, &first, budget);
-    let done = |estimates: &Vec<Vec<Estimate>>| scale_up.all_scheduled(estimates);
-    let ties = orders::ties(&first, &scale_up.scores());
-    let more = if ties.is_empty() || done(&estimates) && scale_up.interchangeable(state, &ties) {
+    let ties = if sampling {
         Vec::new()
     } else {
-        let all = orders::all(&first, &ties);
-        budget.cut |= all.cut;
-        all.orders
+        orders::ties(&first, &scale_up.scores())
     };
+    let exact = scale_up.all_scheduled(&estimates) && scale_up.interchangeable(state, &ties);
+    let mut more = Vec::new();
+    if !ties.is_empty() && !exact {
+        if budget.choices == 0 {
+            budget.cut = true;
+        } else {
+            let all = orders::all(&first, &ties);
+            budget.cut |= all.cut;
+            more = all.orders;
+        }
+    }
     let mut seen = vec![estimates];
     for order in more {
         let estimates = scale_up.estimate_all(state, &order, budget);
@@ -549,6 +564,41 @@ impl<'a> ScaleUp<'a> {
         }
         all
     }
+}
+
+/// By how many nodes groups grow to their least size, beside what was added already.
+pub fn to_min_size(
+    cluster: &Cluster,
+    health: &Health,
+    templates: &[Option<&Template>],
+    quotas: &mut Quotas,
+    added: &[(u32, i64)],
+) -> Vec<(u32, i64)> {
+    let mut all = Vec::new();
+    for (group, at) in cluster.groups.iter().zip(0_u32..) {
+        let before = added
+            .iter()
+            .find(|(own, _)| *own == at)
+            .map_or(0, |&(_, nodes)| nodes);
+        let target = group.target + before;
+        let own = &health.groups[at as usize];
+        let Some(template) = templates[at as usize] else {
+            continue;
+        };
+        if target >= group.min || !own.healthy || own.backed_off {
+            continue;
+        }
+        let mut nodes = quotas.check(cluster, at, template, group.min - target).0;
+        let total = cluster.options.max_nodes_total;
+        // Upstream compares with the size of the group here, not with that of the cluster.
+        if total > 0 && nodes + target > total {
+            nodes = total - target;
+        }
+        if nodes > 0 {
+            all.push((at, nodes));
+        }
+    }
+    all
 }
 
 /// Those kinds of which there are some.

@@ -138,8 +138,8 @@ fn from_nodes(
     let mut all = Vec::new();
     for &at in nodes {
         let node = &cluster.nodes[at as usize];
-        let none = Vec::new();
-        let pods = daemons.get(&node.id).unwrap_or(&none);
+        let empty = Vec::new();
+        let pods = daemons.get(&node.id).unwrap_or(&empty);
         if !seen.insert(print_of(cluster, &node.object, pods)) {
             continue;
         }
