@@ -3,4 +3,5 @@
 pub mod catalogue;
 pub mod compatibility;
 pub mod image;
+pub mod upstream;
 pub mod version;
