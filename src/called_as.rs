@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use drain_node::cli::DrainArgs;
 use leases::cli::LeasesArgs;
 
 use crate::generate::{CompletionArgs, ManArgs};
@@ -31,6 +32,9 @@ struct Umbrella {
 pub enum Command {
     #[command(name = "leases")]
     Leases(Box<LeasesArgs>),
+
+    #[command(name = "drain-node")]
+    DrainNode(Box<DrainArgs>),
 
     #[command(name = "snapshot")]
     Snapshot(Box<SnapshotArgs>),
@@ -75,14 +79,27 @@ pub fn plugins(umbrella: &clap::Command) -> Vec<String> {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let name = arguments.first().map(plugin_name).unwrap_or_default();
-    if name != "leases" {
-        return Ok(Umbrella::try_parse_from(arguments)?.command);
+    match name.as_str() {
+        "leases" => {
+            let args = plugin_args("kubectl-leases", "kubectl leases", arguments)?;
+            Ok(Command::Leases(Box::new(args)))
+        }
+        "drain_node" => {
+            let args = plugin_args("kubectl-drain_node", "kubectl drain-node", arguments)?;
+            Ok(Command::DrainNode(Box::new(args)))
+        }
+        _ => Ok(Umbrella::try_parse_from(arguments)?.command),
     }
-    let mut command = plugin::<LeasesArgs>("kubectl-leases", "kubectl leases");
+}
+
+fn plugin_args<T: Args>(
+    name: &'static str,
+    typed: &'static str,
+    arguments: Vec<OsString>,
+) -> Result<T, clap::Error> {
+    let mut command = plugin::<T>(name, typed);
     let matches = command.try_get_matches_from_mut(arguments)?;
-    let args =
-        LeasesArgs::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-    Ok(Command::Leases(Box::new(args)))
+    T::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// A plugin's flags as a command of its own; `typed` is how the user calls it.
@@ -139,6 +156,10 @@ mod tests {
                 "Usage: kubectl leases [OPTIONS] [NAME]...",
             ),
             (
+                &["kubectl-drain_node", "-h"],
+                "Usage: kubectl drain-node [OPTIONS] [NODE]...",
+            ),
+            (
                 &["kubectl-day2", "leases", "-h"],
                 "Usage: kubectl day2 leases [OPTIONS] [NAME]...",
             ),
@@ -151,11 +172,7 @@ mod tests {
 
     #[test]
     fn plugins_that_are_not_built_yet_are_not_pretended() {
-        for name in [
-            "kubectl-addons",
-            "kubectl-drain_node",
-            "kubectl-autoscale_sim",
-        ] {
+        for name in ["kubectl-addons", "kubectl-autoscale_sim"] {
             assert!(called(&[name, "-A"]).is_err());
         }
         assert!(called(&["kubectl-day2", "addons"]).is_err());
@@ -165,5 +182,6 @@ mod tests {
     fn the_command_line_is_consistent() {
         Umbrella::command().debug_assert();
         plugin::<LeasesArgs>("kubectl-leases", "kubectl leases").debug_assert();
+        plugin::<DrainArgs>("kubectl-drain_node", "kubectl drain-node").debug_assert();
     }
 }

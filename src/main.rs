@@ -27,6 +27,7 @@ fn main() -> process::ExitCode {
         Command::Install(args) => install::run(&args, &called_as::plugins(&called_as::umbrella())),
         Command::Completion(args) => generate::completion(&args),
         Command::Man(args) => generate::man(&args),
+        Command::DrainNode(args) => drain_node::run(&args),
         Command::Demo => demo::run(),
     };
     match result {

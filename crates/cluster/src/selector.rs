@@ -1,6 +1,8 @@
-//! Label selectors in kubectl's notation, for objects that no API server filters.
+//! Label selectors in kubectl's notation or the API's, for objects that no API server filters.
 
 use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
 use crate::Error;
 
@@ -45,6 +47,36 @@ impl LabelSelector {
                 reason,
             })?;
         Ok(Self { requirements })
+    }
+
+    /// Takes over a selector of the API; an empty one selects all.
+    ///
+    /// `None` when it has an operator that Kubernetes does not know. Follows
+    /// `LabelSelectorAsSelector` (kubernetes/apimachinery, pkg/apis/meta/v1/helpers.go).
+    #[must_use]
+    pub fn of(selector: &meta::LabelSelector) -> Option<Self> {
+        let labels = selector.match_labels.iter().flatten();
+        let mut requirements: Vec<Requirement> = labels
+            .map(|(key, value)| Requirement {
+                key: key.clone(),
+                test: Test::In(vec![value.clone()]),
+            })
+            .collect();
+        for expression in selector.match_expressions.iter().flatten() {
+            let values = expression.values.clone().unwrap_or_default();
+            let test = match expression.operator.as_str() {
+                "In" if !values.is_empty() => Test::In(values),
+                "NotIn" if !values.is_empty() => Test::NotIn(values),
+                "Exists" if values.is_empty() => Test::Exists,
+                "DoesNotExist" if values.is_empty() => Test::Absent,
+                _ => return None,
+            };
+            requirements.push(Requirement {
+                key: expression.key.clone(),
+                test,
+            });
+        }
+        Some(Self { requirements })
     }
 
     /// Whether an object with these labels is selected.
@@ -212,6 +244,50 @@ mod tests {
         ] {
             let parsed = LabelSelector::parse(selector).unwrap();
             assert_eq!(parsed.matches(&labels), expected, "{selector}");
+        }
+    }
+
+    #[test]
+    fn selectors_of_the_api_select_alike() {
+        let labels = BTreeMap::from([("app".to_owned(), "web".to_owned())]);
+        for (selector, expected) in [
+            (serde_json::json!({}), Some(true)),
+            (
+                serde_json::json!({"matchLabels": {"app": "web"}}),
+                Some(true),
+            ),
+            (
+                serde_json::json!({"matchLabels": {"app": "api"}}),
+                Some(false),
+            ),
+            (
+                serde_json::json!({"matchExpressions": [{"key": "app", "operator": "In", "values": ["web", "api"]}]}),
+                Some(true),
+            ),
+            (
+                serde_json::json!({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["web"]}]}),
+                Some(false),
+            ),
+            (
+                serde_json::json!({"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]}),
+                Some(true),
+            ),
+            (
+                serde_json::json!({"matchExpressions": [{"key": "app", "operator": "Exists"}]}),
+                Some(true),
+            ),
+            (
+                serde_json::json!({"matchExpressions": [{"key": "app", "operator": "Near"}]}),
+                None,
+            ),
+            (
+                serde_json::json!({"matchExpressions": [{"key": "app", "operator": "In"}]}),
+                None,
+            ),
+        ] {
+            let parsed: meta::LabelSelector = serde_json::from_value(selector.clone()).unwrap();
+            let answer = LabelSelector::of(&parsed).map(|selector| selector.matches(&labels));
+            assert_eq!(answer, expected, "{selector}");
         }
     }
 

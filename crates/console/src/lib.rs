@@ -13,6 +13,7 @@ mod failure;
 mod format;
 mod interrupts;
 mod output;
+mod progress;
 mod terminal;
 
 pub use cell::{Cell, Tone};
@@ -24,4 +25,5 @@ pub use failure::Failure;
 pub use format::{OutputFlags, OutputFormat};
 pub use interrupts::Interrupts;
 pub use output::{Output, hint, note};
+pub use progress::Progress;
 pub use terminal::Terminal;
