@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use crate::report::{
     BudgetVerdict, Cordoned, DrainPlan, DrainStatus, DrainSummary, NodeState, NodeStatus, Outcome,
-    PlanBudget, PlanPlacement, PlanPod, Verdict,
+    PlanBudget, PlanNode, PlanPlacement, PlanPod, Verdict,
 };
 
 /// More than this many pods are counted, not listed, where all but a few would say the same.
@@ -70,35 +70,50 @@ fn table(headers: &[&str], rows: &[Vec<Cell>], colour: bool) -> Vec<String> {
 }
 
 fn nodes(plan: &DrainPlan, colour: bool) -> Vec<String> {
+    type Count = fn(&PlanNode) -> usize;
+    let all: [(&str, Count, bool); 5] = [
+        ("EVICT", |node| node.evict, true),
+        ("DELETE", |node| node.delete, false),
+        ("SURGE", |node| node.surge, false),
+        ("SKIP", |node| node.skip, true),
+        ("BLOCKED", |node| node.blocked, true),
+    ];
+    // What happens to no pod at all is no column, if it is out of the ordinary.
+    let shown: Vec<&(&str, Count, bool)> = all
+        .iter()
+        .filter(|(_, count, always)| *always || plan.nodes.iter().any(|node| count(node) > 0))
+        .collect();
     let rows: Vec<Vec<Cell>> = plan
         .nodes
         .iter()
         .map(|node| {
-            let state = match (node.ready, node.cordoned) {
-                (true, false) => Cell::toned("Ready", Tone::Good),
-                (true, true) => Cell::toned("Ready, cordoned already", Tone::Good),
-                (false, false) => Cell::toned("NotReady", Tone::Bad),
-                (false, true) => Cell::toned("NotReady, cordoned already", Tone::Bad),
-            };
-            let blocked = if node.blocked == 0 {
-                Cell::from("0")
+            let (ready, tone) = if node.ready {
+                ("Ready", Tone::Good)
             } else {
-                Cell::toned(node.blocked.to_string(), Tone::Bad)
+                ("NotReady", Tone::Bad)
             };
-            vec![
+            let already = if node.cordoned {
+                ", cordoned already"
+            } else {
+                ""
+            };
+            let mut row = vec![
                 Cell::from(node.name.as_str()),
-                state,
-                Cell::from(node.evict.to_string()),
-                Cell::from((node.delete).to_string()),
-                Cell::from(node.surge.to_string()),
-                Cell::from(node.skip.to_string()),
-                blocked,
-            ]
+                Cell::toned(format!("{ready}{already}"), tone),
+            ];
+            row.extend(shown.iter().map(|(name, count, _)| {
+                let number = count(node);
+                let bad = *name == "BLOCKED" && number > 0;
+                Cell::toned(
+                    number.to_string(),
+                    if bad { Tone::Bad } else { Tone::Plain },
+                )
+            }));
+            row
         })
         .collect();
-    let headers = [
-        "NODE", "STATE", "EVICT", "DELETE", "SURGE", "SKIP", "BLOCKED",
-    ];
+    let mut headers = vec!["NODE", "STATE"];
+    headers.extend(shown.iter().map(|(name, ..)| *name));
     table(&headers, &rows, colour)
 }
 

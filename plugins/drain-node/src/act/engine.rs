@@ -28,6 +28,8 @@ use crate::stuck::{Kubelet, reasons};
 
 /// How long a watch that could not begin rests.
 const WATCH_PAUSE: Duration = Duration::from_millis(500);
+/// How long a drawn screen stands at least.
+const DRAW: Duration = Duration::from_millis(100);
 /// How often the screen is drawn anew without news.
 const REDRAW: Duration = Duration::from_millis(250);
 /// How often pods that do not leave are looked at.
@@ -129,6 +131,7 @@ pub struct Engine<'a> {
     said: BTreeMap<String, String>,
     budgets_said: BTreeSet<String>,
     last_look: Instant,
+    last_draw: Instant,
 }
 
 /// What the engine takes over from the plan.
@@ -186,6 +189,7 @@ impl<'a> Engine<'a> {
             said: BTreeMap::new(),
             budgets_said: BTreeSet::new(),
             last_look: now,
+            last_draw: now,
         }
     }
 
@@ -695,8 +699,11 @@ impl<'a> Engine<'a> {
     /// Looks at what does not go on, and draws the screen.
     fn look(&mut self, now: Instant) -> Result<(), Failure> {
         if self.screen.has_progress() {
-            let lines = self.lines(now);
-            self.screen.progress(&lines);
+            if now.duration_since(self.last_draw) >= DRAW {
+                self.last_draw = now;
+                let lines = self.lines(now);
+                self.screen.progress(&lines);
+            }
         } else {
             self.tell_budgets()?;
         }

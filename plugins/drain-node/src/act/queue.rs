@@ -558,9 +558,14 @@ impl Queue {
             if entry.how == How::Evict
                 && let Gate::Needs(budget) = gate(&entry.pod, views)
             {
-                let counted = blocking
-                    .entry(budget.key())
-                    .or_insert_with(|| (budget.reason(), 0));
+                let counted = blocking.entry(budget.key()).or_insert_with(|| {
+                    // What it allows is taken already, and its numbers will show it in a moment.
+                    let reason = match budget.allowed_now() {
+                        0 => budget.reason(),
+                        allowed => format!("{}, {allowed} at a time", budget.asks),
+                    };
+                    (reason, 0)
+                });
                 counted.1 += 1;
             }
         }
