@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use autoscale_sim::cli::AutoscaleSimArgs;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use drain_node::cli::DrainArgs;
 use leases::cli::LeasesArgs;
@@ -35,6 +36,9 @@ pub enum Command {
 
     #[command(name = "drain-node")]
     DrainNode(Box<DrainArgs>),
+
+    #[command(name = "autoscale-sim")]
+    AutoscaleSim(Box<AutoscaleSimArgs>),
 
     #[command(name = "snapshot")]
     Snapshot(Box<SnapshotArgs>),
@@ -87,6 +91,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
         "drain_node" => {
             let args = plugin_args("kubectl-drain_node", "kubectl drain-node", arguments)?;
             Ok(Command::DrainNode(Box::new(args)))
+        }
+        "autoscale_sim" => {
+            let args = plugin_args("kubectl-autoscale_sim", "kubectl autoscale-sim", arguments)?;
+            Ok(Command::AutoscaleSim(Box::new(args)))
         }
         _ => Ok(Umbrella::try_parse_from(arguments)?.command),
     }
@@ -171,10 +179,50 @@ mod tests {
     }
 
     #[test]
-    fn plugins_that_are_not_built_yet_are_not_pretended() {
-        for name in ["kubectl-addons", "kubectl-autoscale_sim"] {
-            assert!(called(&[name, "-A"]).is_err());
+    fn flags_of_the_simulation_stand_before_or_behind_the_question() {
+        for words in [
+            &[
+                "kubectl-autoscale_sim",
+                "add",
+                "3",
+                "--like",
+                "n",
+                "--snapshot",
+                "f",
+            ][..],
+            &[
+                "kubectl-autoscale_sim",
+                "--snapshot",
+                "f",
+                "add",
+                "3",
+                "--like",
+                "n",
+            ],
+            &[
+                "kubectl-day2",
+                "autoscale-sim",
+                "add",
+                "3",
+                "--snapshot",
+                "f",
+                "--like",
+                "n",
+            ],
+        ] {
+            let Command::AutoscaleSim(args) = called(words).unwrap() else {
+                panic!("{words:?}")
+            };
+            assert_eq!(args.source.snapshot.as_deref(), Some(Path::new("f")));
+            assert!(args.question.is_some());
         }
+        assert!(called(&["kubectl-autoscale_sim", "add", "3"]).is_err());
+        assert!(called(&["kubectl-autoscale_sim", "add", "0", "--like", "n"]).is_err());
+    }
+
+    #[test]
+    fn plugins_that_are_not_built_yet_are_not_pretended() {
+        assert!(called(&["kubectl-addons", "-A"]).is_err());
         assert!(called(&["kubectl-day2", "addons"]).is_err());
     }
 
@@ -183,5 +231,6 @@ mod tests {
         Umbrella::command().debug_assert();
         plugin::<LeasesArgs>("kubectl-leases", "kubectl leases").debug_assert();
         plugin::<DrainArgs>("kubectl-drain_node", "kubectl drain-node").debug_assert();
+        plugin::<AutoscaleSimArgs>("kubectl-autoscale_sim", "kubectl autoscale-sim").debug_assert();
     }
 }

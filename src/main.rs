@@ -23,6 +23,7 @@ fn main() -> process::ExitCode {
     };
     let result = match command {
         Command::Leases(args) => leases::run(&args),
+        Command::AutoscaleSim(args) => autoscale_sim::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Install(args) => install::run(&args, &called_as::plugins(&called_as::umbrella())),
         Command::Completion(args) => generate::completion(&args),

@@ -5,6 +5,7 @@
     reason = "all of it is test code, also what stands outside the test functions"
 )]
 
+mod autoscale_sim;
 mod connection;
 mod failover;
 mod hostile;

@@ -1,3 +1,22 @@
 //! `kubectl autoscale-sim`: what the autoscaler would do about the pending pods, and why.
 
+mod add;
+pub mod cli;
 pub mod cluster_autoscaler;
+mod daemons;
+mod facts;
+mod load;
+mod node_groups;
+mod placement;
+mod pod_json;
+mod progress;
+mod render;
+mod report;
+mod run;
+mod scale_up;
+mod settings;
+mod shape;
+mod until_stable;
+mod workload;
+
+pub use run::run;

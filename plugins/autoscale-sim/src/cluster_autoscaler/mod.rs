@@ -7,7 +7,7 @@
 pub mod agreement;
 mod balancing;
 pub mod cluster;
-mod daemon_sets;
+pub(crate) mod daemon_sets;
 mod estimator;
 mod expander;
 mod explore;
@@ -25,10 +25,11 @@ mod run;
 mod scale_up;
 pub mod scenario;
 mod taints;
-mod template;
+pub(crate) mod template;
 
 pub use cluster::Cluster;
 pub use node_group::NodeGroup;
 pub use options::Options;
 pub use outcome::Answer;
+pub(crate) use run::templates;
 pub use run::{Search, run_once};

@@ -107,6 +107,13 @@ pub fn run_once(cluster: &mut Cluster, search: Search) -> Answer {
     answer
 }
 
+/// What a new node of each group would be like: the first where several may be copied.
+pub fn templates(cluster: &mut Cluster) -> Vec<Option<Template>> {
+    let health = health::observe(cluster);
+    let all = template::all(cluster, &health);
+    all.into_iter().map(|own| own.into_iter().next()).collect()
+}
+
 /// A new process removes the marks of deletions that another one began.
 fn clean_taints(cluster: &mut Cluster) {
     if !cluster.first_loop {

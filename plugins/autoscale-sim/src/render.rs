@@ -1,0 +1,621 @@
+//! The report on a screen.
+
+use console::{Cell, Failure, Output, Tone};
+
+use crate::cli::{Format, FormatFlags};
+use crate::report::{Head, NodeAddition, PodGroup, PodsLeft, total};
+use crate::scale_up::{Autoscaler, GroupChange, OutcomeReport, ScaleUpPlan};
+use crate::until_stable::ScaleUpTimeline;
+
+/// Reasons that a summary shows of each owner; wide shows all.
+const REASONS: usize = 2;
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    wide: bool,
+    headers: bool,
+}
+
+impl View {
+    /// What the flags ask for.
+    #[must_use]
+    pub fn new(flags: &FormatFlags) -> Self {
+        Self {
+            wide: flags.output == Format::Wide,
+            headers: !flags.no_headers,
+        }
+    }
+
+    fn table(
+        self,
+        output: &mut Output,
+        headers: &[&str],
+        rows: &[Vec<Cell>],
+    ) -> Result<(), Failure> {
+        let headers = if self.headers { headers } else { &[] };
+        output.table(headers, rows, Clone::clone)
+    }
+}
+
+/// Prints what more nodes would help.
+///
+/// # Errors
+/// When standard output can't be written.
+pub fn node_addition(
+    report: &NodeAddition,
+    view: View,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let left: usize = report.pods_left.iter().map(|own| own.pods.count).sum();
+    output.line(&format!(
+        "{} {}: {} helped, {}{}",
+        counted(report.new_nodes.len(), "more node"),
+        report.like,
+        counted(total(&report.pods_helped), "pod"),
+        stay_pending(left),
+        match total(&report.pods_schedulable) {
+            0 => String::new(),
+            count => format!("; {} fit on nodes that are there", counted(count, "pod")),
+        }
+    ))?;
+    output.line("")?;
+    nodes(report, view, output)?;
+    pod_groups("HELPED", &report.pods_helped, view, output)?;
+    if view.wide {
+        pod_groups("FIT WITHOUT", &report.pods_schedulable, view, output)?;
+    }
+    pods_left(&report.pods_left, view, output)?;
+    head(&report.head, output)
+}
+
+fn nodes(report: &NodeAddition, view: View, output: &mut Output) -> Result<(), Failure> {
+    const SHOWN: usize = 5;
+    let shown = if view.wide {
+        report.new_nodes.len()
+    } else {
+        SHOWN
+    };
+    let rows: Vec<Vec<Cell>> = report
+        .new_nodes
+        .iter()
+        .take(shown)
+        .map(|node| {
+            let tone = if node.pods.is_empty() {
+                Tone::Warning
+            } else {
+                Tone::Plain
+            };
+            vec![
+                Cell::from(node.name.as_str()),
+                Cell::toned(node.pods.len().to_string(), tone),
+                Cell::from(node.daemon_pods.len().to_string()),
+                Cell::from(share(
+                    node.usage.requested_milli_cpu,
+                    node.usage.allocatable_milli_cpu,
+                )),
+                Cell::from(share(
+                    node.usage.requested_memory_bytes,
+                    node.usage.allocatable_memory_bytes,
+                )),
+            ]
+        })
+        .collect();
+    view.table(
+        output,
+        &["NEW NODE", "PODS", "DAEMONS", "CPU", "MEMORY"],
+        &rows,
+    )?;
+    let unused = report
+        .new_nodes
+        .iter()
+        .filter(|node| node.pods.is_empty())
+        .count();
+    if let Some(more) = report
+        .new_nodes
+        .len()
+        .checked_sub(shown)
+        .filter(|more| *more > 0)
+    {
+        output.line(&format!("and {more} more (-o wide shows them)"))?;
+    }
+    if unused > 0 {
+        output.line(&format!(
+            "{} stay without a pod that waits",
+            counted(unused, "new node")
+        ))?;
+    }
+    output.line("")
+}
+
+/// Prints what the autoscaler would add now.
+///
+/// # Errors
+/// When standard output can't be written.
+pub fn scale_up_plan(report: &ScaleUpPlan, view: View, output: &mut Output) -> Result<(), Failure> {
+    // Outcomes that add the same are one to the reader; which pods they help may still differ.
+    let mut ways: Vec<Vec<&OutcomeReport>> = Vec::new();
+    for outcome in &report.outcomes {
+        match ways
+            .iter_mut()
+            .find(|way| way[0].scale_ups == outcome.scale_ups)
+        {
+            Some(way) => way.push(outcome),
+            None => ways.push(vec![outcome]),
+        }
+    }
+    headline(&ways, output)?;
+    output.line("")?;
+    changes(&ways, view, output)?;
+    if view.wide {
+        groups(&report.autoscaler, view, output)?;
+    }
+    if let Some(first) = report.outcomes.first() {
+        if view.wide {
+            pod_groups("HELPED", &first.pods_helped, view, output)?;
+            pod_groups("FIT ALREADY", &first.pods_schedulable, view, output)?;
+        }
+        pod_groups("LATER LOOP", &first.pods_awaiting, view, output)?;
+        pods_left(&first.pods_left, view, output)?;
+    }
+    pod_groups("TOO LOW PRIORITY", &report.expendable, view, output)?;
+    pod_groups("DAEMONSET, NO ROOM", &report.daemon_set_pods, view, output)?;
+    if view.wide {
+        pod_groups("NOT LOOKED AT", &report.not_considered, view, output)?;
+    }
+    sources(&report.autoscaler, output)?;
+    for why in &report.incomplete {
+        output.line(&format!("unknown: there may be more outcomes: {why}"))?;
+    }
+    head(&report.head, output)
+}
+
+/// One line that says it all.
+fn headline(ways: &[Vec<&OutcomeReport>], output: &mut Output) -> Result<(), Failure> {
+    let Some(first) = ways.first().and_then(|way| way.first()) else {
+        return output.line("no outcome");
+    };
+    if ways.len() > 1 {
+        let all: Vec<String> = ways
+            .iter()
+            .take(3)
+            .map(|way| added(&way[0].scale_ups))
+            .collect();
+        let more = match ways.len().saturating_sub(3) {
+            0 => String::new(),
+            more => format!(" | {more} more"),
+        };
+        return output.line(&format!(
+            "tie, left to chance: {}{more}; {}",
+            all.join(" | "),
+            consequence(&ways.concat())
+        ));
+    }
+    let text = match first.result {
+        "ScaleUpSuccessful" => added(&first.scale_ups),
+        "ScaleUpNotNeeded" => "nothing to add: no pod needs a new node".to_owned(),
+        "ScaleUpNoOptionsAvailable" => "nothing to add: no node group can help".to_owned(),
+        "ScaleUpNotTried" => "nothing to add: too many nodes are not ready, or none is".to_owned(),
+        "ScaleUpInCooldown" => "nothing to add yet: all pods are very young".to_owned(),
+        "ScaleUpLimitedByMaxNodesTotal" => {
+            "nothing to add: the cluster has as many nodes as it may (max-nodes-total)".to_owned()
+        }
+        other => format!("nothing to add: {other}"),
+    };
+    output.line(&format!("{text}; {}", consequence(&ways.concat())))
+}
+
+fn added(changes: &[GroupChange]) -> String {
+    if changes.is_empty() {
+        return "nothing".to_owned();
+    }
+    let all: Vec<String> = changes
+        .iter()
+        .map(|own| format!("+{} {}", own.add, own.group))
+        .collect();
+    all.join(", ")
+}
+
+/// Pods helped and left; a range where outcomes differ.
+fn consequence(outcomes: &[&OutcomeReport]) -> String {
+    let range = |count: fn(&OutcomeReport) -> usize| {
+        let all = || outcomes.iter().map(|own| count(own));
+        let (least, most) = (all().min().unwrap_or(0), all().max().unwrap_or(0));
+        if least == most {
+            (most.to_string(), most)
+        } else {
+            (format!("{least} to {most}"), most)
+        }
+    };
+    let plural = |most: usize| if most == 1 { "pod" } else { "pods" };
+    let mut text = Vec::new();
+    let (helped, most) = range(|own| total(&own.pods_helped));
+    if most > 0 {
+        text.push(format!("{helped} {} helped", plural(most)));
+    }
+    let (fit, most) = range(|own| total(&own.pods_schedulable));
+    if most > 0 {
+        text.push(format!("{fit} {} fit already", plural(most)));
+    }
+    let (later, most) = range(|own| total(&own.pods_awaiting));
+    if most > 0 {
+        text.push(format!("{later} {} wait for a later loop", plural(most)));
+    }
+    let (left, most) = range(|own| own.pods_left.iter().map(|own| own.pods.count).sum());
+    text.push(match most {
+        0 => "none stays pending".to_owned(),
+        1 => format!("{left} pod stays pending"),
+        _ => format!("{left} pods stay pending"),
+    });
+    text.join(", ")
+}
+
+/// Groups that grow, by way.
+fn changes(ways: &[Vec<&OutcomeReport>], view: View, output: &mut Output) -> Result<(), Failure> {
+    const SHOWN: usize = 6;
+    let shown = if view.wide { ways.len() } else { SHOWN };
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for (way, number) in ways.iter().take(shown).zip(1..) {
+        for (change, at) in way[0].scale_ups.iter().zip(0..) {
+            let helped = if at == 0 {
+                total(&way[0].pods_helped).to_string()
+            } else {
+                String::new()
+            };
+            let mut row = Vec::new();
+            if ways.len() > 1 {
+                row.push(Cell::from(number.to_string()));
+            }
+            row.extend(change_cells(change));
+            row.push(Cell::from(helped));
+            rows.push(row);
+        }
+        if way[0].scale_ups.is_empty() && ways.len() > 1 {
+            rows.push(vec![
+                Cell::from(number.to_string()),
+                Cell::toned("<none>", Tone::Faint),
+            ]);
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let headers = [
+        "OUTCOME",
+        "GROUP",
+        "ADD",
+        "NOW",
+        "AFTER",
+        "MAX",
+        "PODS HELPED",
+    ];
+    let headers = if ways.len() > 1 {
+        &headers[..]
+    } else {
+        &headers[1..]
+    };
+    view.table(output, headers, &rows)?;
+    more(ways.len(), shown, output)?;
+    output.line("")
+}
+
+fn change_cells(change: &GroupChange) -> [Cell; 5] {
+    [
+        Cell::from(change.group.as_str()),
+        Cell::toned(format!("+{}", change.add), Tone::Good),
+        Cell::from(change.from.to_string()),
+        Cell::from(change.to.to_string()),
+        known(change.max),
+    ]
+}
+
+fn known(value: Option<i64>) -> Cell {
+    value.map_or_else(
+        || Cell::toned("<unknown>", Tone::Faint),
+        |value| Cell::from(value.to_string()),
+    )
+}
+
+/// All groups.
+fn groups(autoscaler: &Autoscaler, view: View, output: &mut Output) -> Result<(), Failure> {
+    if autoscaler.node_groups.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<Vec<Cell>> = autoscaler
+        .node_groups
+        .iter()
+        .map(|own| {
+            vec![
+                Cell::from(own.name.as_str()),
+                known(own.min),
+                known(own.max),
+                Cell::from(own.target.to_string()),
+                Cell::from(own.nodes.to_string()),
+                own.price.map_or_else(
+                    || Cell::toned("<unknown>", Tone::Faint),
+                    |price| Cell::from(price.to_string()),
+                ),
+                own.backoff
+                    .as_deref()
+                    .map_or_else(|| Cell::from(""), |why| Cell::toned(why, Tone::Warning)),
+            ]
+        })
+        .collect();
+    view.table(
+        output,
+        &[
+            "NODE GROUP",
+            "MIN",
+            "MAX",
+            "TARGET",
+            "NODES",
+            "PRICE",
+            "BACKED OFF",
+        ],
+        &rows,
+    )?;
+    output.line("")
+}
+
+fn sources(own: &Autoscaler, output: &mut Output) -> Result<(), Failure> {
+    output.line(&format!("node groups: {}", own.node_groups_from))?;
+    output.line(&format!(
+        "autoscaler: {}; expander {}",
+        own.flags_from,
+        own.expander.join(",")
+    ))
+}
+
+/// Prints a timeline.
+///
+/// # Errors
+/// When standard output can't be written.
+pub fn timeline(report: &ScaleUpTimeline, view: View, output: &mut Output) -> Result<(), Failure> {
+    let left: usize = report.pods_left.iter().map(|own| own.pods.count).sum();
+    output.line(&format!(
+        "{}{}: {}, {} bound, {}",
+        if report.stable {
+            "stable after "
+        } else {
+            "not stable after "
+        },
+        counted(report.loops.len(), "loop"),
+        added(&report.scale_ups),
+        counted(total(&report.pods_bound), "pod"),
+        stay_pending(left)
+    ))?;
+    output.line("")?;
+    let rows: Vec<Vec<Cell>> = report
+        .loops
+        .iter()
+        .map(|own| {
+            let tone = if own.outcomes > 1 {
+                Tone::Warning
+            } else {
+                Tone::Plain
+            };
+            vec![
+                Cell::from(own.number.to_string()),
+                Cell::from(added(&own.scale_ups)),
+                Cell::from(total(&own.pods_bound).to_string()),
+                Cell::from(own.waiting.to_string()),
+                Cell::toned(own.outcomes.to_string(), tone),
+                Cell::from(own.result),
+            ]
+        })
+        .collect();
+    view.table(
+        output,
+        &[
+            "LOOP",
+            "ADD",
+            "PODS BOUND",
+            "STILL WAIT",
+            "OUTCOMES",
+            "RESULT",
+        ],
+        &rows,
+    )?;
+    output.line("")?;
+    if view.wide {
+        groups(&report.autoscaler, view, output)?;
+        pod_groups("BOUND", &report.pods_bound, view, output)?;
+    }
+    pods_left(&report.pods_left, view, output)?;
+    sources(&report.autoscaler, output)?;
+    if report.loops.iter().any(|own| own.outcomes > 1) {
+        output.line(
+            "unknown: chance decides where a loop has several outcomes; the first is followed",
+        )?;
+    }
+    head(&report.head, output)
+}
+
+/// Pods by owner.
+pub(crate) fn pod_groups(
+    title: &str,
+    groups: &[PodGroup],
+    view: View,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    const SHOWN: usize = 8;
+    if groups.is_empty() {
+        return Ok(());
+    }
+    let shown = if view.wide { groups.len() } else { SHOWN };
+    let rows: Vec<Vec<Cell>> = groups
+        .iter()
+        .take(shown)
+        .map(|own| {
+            let mut row = vec![Cell::from(owner(own)), Cell::from(own.count.to_string())];
+            if view.wide {
+                row.push(Cell::from(own.pods.join(", ")));
+            }
+            row
+        })
+        .collect();
+    let headers = [title, "PODS", "NAMES"];
+    view.table(
+        output,
+        if view.wide { &headers } else { &headers[..2] },
+        &rows,
+    )?;
+    more(groups.len(), shown, output)?;
+    output.line("")
+}
+
+/// Pods that stay pending, most first.
+pub(crate) fn pods_left(left: &[PodsLeft], view: View, output: &mut Output) -> Result<(), Failure> {
+    const SHOWN: usize = 8;
+    if left.is_empty() {
+        return Ok(());
+    }
+    let mut sorted: Vec<&PodsLeft> = left.iter().collect();
+    sorted.sort_by_key(|own| std::cmp::Reverse(own.pods.count));
+    let shown = if view.wide { sorted.len() } else { SHOWN };
+    let rows: Vec<Vec<Cell>> = sorted
+        .iter()
+        .take(shown)
+        .map(|own| {
+            let mut row = vec![
+                Cell::toned(owner(&own.pods), Tone::Bad),
+                Cell::from(own.pods.count.to_string()),
+                Cell::from(why(own, view.wide)),
+            ];
+            if view.wide {
+                row.push(Cell::from(own.pods.pods.join(", ")));
+            }
+            row
+        })
+        .collect();
+    let headers = ["STAY PENDING", "PODS", "WHY", "NAMES"];
+    view.table(
+        output,
+        if view.wide { &headers } else { &headers[..3] },
+        &rows,
+    )?;
+    more(sorted.len(), shown, output)?;
+    output.line("")
+}
+
+fn more(all: usize, shown: usize, output: &mut Output) -> Result<(), Failure> {
+    match all.checked_sub(shown).filter(|more| *more > 0) {
+        Some(more) => output.line(&format!("and {more} more (-o wide shows them)")),
+        None => Ok(()),
+    }
+}
+
+/// The reasons of all groups, those of most groups first, each with its groups.
+fn why(own: &PodsLeft, wide: bool) -> String {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (group, all) in own.rejected.iter().chain(&own.skipped) {
+        for reason in all {
+            match reasons.iter_mut().find(|(known, _)| known == reason) {
+                Some((_, groups)) => groups.push(group),
+                None => reasons.push((reason, vec![group])),
+            }
+        }
+    }
+    if reasons.is_empty() {
+        return own.message.clone().unwrap_or_default();
+    }
+    reasons.sort_by_key(|(_, groups)| std::cmp::Reverse(groups.len()));
+    let shown = if wide { reasons.len() } else { REASONS };
+    let mut text: Vec<String> = reasons
+        .iter()
+        .take(shown)
+        .map(|(reason, groups)| {
+            let groups = if wide {
+                groups.join(", ")
+            } else {
+                crate::node_groups::listed(groups)
+            };
+            format!("{reason} ({groups})")
+        })
+        .collect();
+    if let Some(more) = reasons.len().checked_sub(shown).filter(|more| *more > 0) {
+        text.push(format!("{} more", counted(more, "reason")));
+    }
+    text.join("; ")
+}
+
+/// What was assumed, and what is unknown: part of the answer.
+pub(crate) fn head(head: &Head, output: &mut Output) -> Result<(), Failure> {
+    for (title, all) in [("assumed", &head.assumed), ("unknown", &head.unknown)] {
+        for text in all {
+            output.line(&format!("{title}: {text}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// `namespace/kind/name`, or a pod's own name.
+pub(crate) fn owner(own: &PodGroup) -> String {
+    let kind = own.owner_kind.as_deref().unwrap_or("Pod");
+    format!("{}/{kind}/{}", own.namespace, own.owner)
+}
+
+/// `1 pod`, `2 pods`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `1 pod stays pending`.
+pub(crate) fn stay_pending(count: usize) -> String {
+    match count {
+        0 => "none stays pending".to_owned(),
+        1 => "1 pod stays pending".to_owned(),
+        _ => format!("{count} pods stay pending"),
+    }
+}
+
+/// A share in whole percent.
+pub(crate) fn share(part: i64, whole: i64) -> String {
+    match part.saturating_mul(100).checked_div(whole) {
+        Some(percent) => format!("{percent}%"),
+        None => "-".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_counted_and_cut() {
+        let group = |name: &str, reasons: &[&str]| {
+            (
+                name.to_owned(),
+                reasons.iter().map(|&text| text.to_owned()).collect(),
+            )
+        };
+        let own = PodsLeft {
+            rejected: [
+                group("a", &["Insufficient cpu", "Insufficient memory"]),
+                group("b", &["Insufficient cpu"]),
+            ]
+            .into(),
+            skipped: [group("c", &["max node group size reached"])].into(),
+            ..PodsLeft::default()
+        };
+        assert_eq!(
+            why(&own, false),
+            "Insufficient cpu (a, b); Insufficient memory (a); 1 reason more"
+        );
+        assert!(why(&own, true).ends_with("max node group size reached (c)"));
+        let plain = PodsLeft {
+            message: Some("0/1 nodes".into()),
+            ..PodsLeft::default()
+        };
+        assert_eq!(why(&plain, false), "0/1 nodes");
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(counted(1, "pod"), "1 pod");
+        assert_eq!(counted(0, "pod"), "0 pods");
+        assert_eq!(stay_pending(0), "none stays pending");
+        assert_eq!(share(1, 0), "-");
+        assert_eq!(share(1500, 2000), "75%");
+    }
+}

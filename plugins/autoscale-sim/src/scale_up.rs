@@ -1,0 +1,365 @@
+//! What the autoscaler would add now: its answer in names instead of numbers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::cluster_autoscaler::outcome::{
+    Answer, ExpansionOption, PodCount, ScaleUpOutcome, Unschedulable,
+};
+use crate::cluster_autoscaler::{Cluster, NodeGroup};
+use crate::node_groups::KnownGroup;
+use crate::report::{Head, PodGroup, PodsLeft, by_owner};
+
+/// What is known of the autoscaler, and from where.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Autoscaler {
+    /// Where node groups come from.
+    pub node_groups_from: String,
+    /// Where its flags come from.
+    pub flags_from: String,
+    /// Its expanders.
+    pub expander: Vec<String>,
+    /// The groups.
+    pub node_groups: Vec<GroupReport>,
+}
+
+/// A node group; what is unknown is absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupReport {
+    /// Its name.
+    pub name: String,
+    /// The least size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    /// The most nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    /// The size the cloud was asked for.
+    pub target: i64,
+    /// How many nodes it has in the cluster.
+    pub nodes: usize,
+    /// Why it is backed off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<String>,
+    /// Price of a node for an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<f64>,
+}
+
+impl GroupReport {
+    /// A group as it is known, and as the loop takes it.
+    #[must_use]
+    pub fn new(known: &KnownGroup, taken: &NodeGroup) -> Self {
+        Self {
+            name: known.name.clone(),
+            min: known.min,
+            max: known.max,
+            target: taken.target,
+            nodes: known.nodes.len(),
+            backoff: known.backoff.clone(),
+            price: known.price,
+        }
+    }
+}
+
+/// `kubectl autoscale-sim`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScaleUpPlan {
+    /// The head; kind `ScaleUpPlan`.
+    #[serde(flatten)]
+    pub head: Head,
+    /// The autoscaler.
+    pub autoscaler: Autoscaler,
+    /// All outcomes that the loop can have.
+    pub outcomes: Vec<OutcomeReport>,
+    /// Why there may be more outcomes than these; empty if these are all.
+    pub incomplete: Vec<String>,
+    /// Pods that do not count, for their priority is below the cutoff.
+    pub expendable: Vec<PodGroup>,
+    /// Pods of `DaemonSet`s that fit nowhere: a new node would not help them.
+    pub daemon_set_pods: Vec<PodGroup>,
+    /// Pods without a node that the scheduler has not found unschedulable.
+    pub not_considered: Vec<PodGroup>,
+}
+
+/// One outcome.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutcomeReport {
+    /// The autoscaler's name for how it ends.
+    pub result: &'static str,
+    /// Groups that grow.
+    pub scale_ups: Vec<GroupChange>,
+    /// Pods that this helps.
+    pub pods_helped: Vec<PodGroup>,
+    /// Pods that fit on nodes that exist or come anyway.
+    pub pods_schedulable: Vec<PodGroup>,
+    /// Pods that could be helped, but not in this loop.
+    pub pods_awaiting: Vec<PodGroup>,
+    /// Pods that stay pending.
+    pub pods_left: Vec<PodsLeft>,
+    /// Groups that the expander was offered.
+    pub options: Vec<OptionReport>,
+}
+
+/// A group that grows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupChange {
+    /// The group.
+    pub group: String,
+    /// By how many nodes.
+    pub add: i64,
+    /// From this size.
+    pub from: i64,
+    /// To this size.
+    pub to: i64,
+    /// The most it may have, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+}
+
+/// A group that could help.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OptionReport {
+    /// The group.
+    pub group: String,
+    /// How many nodes of it are needed.
+    pub nodes: i64,
+    /// How many pods that helps.
+    pub pods: usize,
+    /// Groups that look alike.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub similar: Vec<String>,
+}
+
+/// Puts names to an answer.
+#[must_use]
+pub fn plan(cluster: &Cluster, answer: &Answer, autoscaler: Autoscaler) -> ScaleUpPlan {
+    let names = Names {
+        cluster,
+        answer,
+        autoscaler: &autoscaler,
+    };
+    let outcomes = answer
+        .outcomes
+        .iter()
+        .map(|own| names.outcome(&own.scale_up))
+        .collect();
+    ScaleUpPlan {
+        head: Head::new("ScaleUpPlan", cluster),
+        outcomes,
+        incomplete: answer.cut.clone(),
+        expendable: by_owner(cluster, answer.expendable.iter().copied()),
+        daemon_set_pods: by_owner(cluster, answer.daemon_set_pods.iter().copied()),
+        not_considered: by_owner(cluster, answer.not_considered.iter().copied()),
+        autoscaler,
+    }
+}
+
+struct Names<'a> {
+    cluster: &'a Cluster,
+    answer: &'a Answer,
+    autoscaler: &'a Autoscaler,
+}
+
+impl Names<'_> {
+    fn group(&self, group: u32) -> String {
+        let own = self.cluster.groups.get(group as usize);
+        own.map(|own| own.name.clone()).unwrap_or_default()
+    }
+
+    fn outcome(&self, own: &ScaleUpOutcome) -> OutcomeReport {
+        OutcomeReport {
+            result: own.result.name(),
+            scale_ups: own
+                .scale_ups
+                .iter()
+                .map(|&(group, add)| self.change(group, add))
+                .collect(),
+            pods_helped: self.pods(&own.triggered),
+            pods_schedulable: self.pods(&own.schedulable),
+            pods_awaiting: self.pods(&own.await_evaluation),
+            pods_left: self.left(&own.unschedulable),
+            options: own
+                .options
+                .iter()
+                .map(|option| self.option(option))
+                .collect(),
+        }
+    }
+
+    fn change(&self, group: u32, add: i64) -> GroupChange {
+        let own = self.autoscaler.node_groups.get(group as usize);
+        let from = own.map_or(0, |own| own.target);
+        GroupChange {
+            group: self.group(group),
+            add,
+            from,
+            to: from.saturating_add(add),
+            max: own.and_then(|own| own.max),
+        }
+    }
+
+    fn option(&self, own: &ExpansionOption) -> OptionReport {
+        OptionReport {
+            group: self.group(own.group),
+            nodes: own.nodes,
+            pods: own.pods.iter().map(|pods| pods.count as usize).sum(),
+            similar: own.similar.iter().map(|&group| self.group(group)).collect(),
+        }
+    }
+
+    /// Pods of a kind, of which only some may be meant.
+    fn kind(&self, own: PodCount) -> Option<PodGroup> {
+        let kind = self.answer.kinds.get(own.kind as usize)?;
+        let mut group = by_owner(self.cluster, kind.pods.iter().copied())
+            .into_iter()
+            .next()?;
+        group.count = own.count as usize;
+        Some(group)
+    }
+
+    fn pods(&self, counts: &[PodCount]) -> Vec<PodGroup> {
+        merge(counts.iter().filter_map(|&own| self.kind(own)))
+    }
+
+    fn left(&self, all: &[Unschedulable]) -> Vec<PodsLeft> {
+        let mut merged: Vec<PodsLeft> = Vec::new();
+        for own in all {
+            let Some(pods) = self.kind(own.pods) else {
+                continue;
+            };
+            let named = |reasons: &BTreeMap<u32, Vec<String>>| -> BTreeMap<String, Vec<String>> {
+                let named = reasons
+                    .iter()
+                    .map(|(&group, all)| (self.group(group), all.clone()));
+                named.collect()
+            };
+            let left = PodsLeft {
+                pods,
+                rejected: named(&own.rejected),
+                skipped: named(&own.skipped),
+                message: None,
+            };
+            let same = merged.iter_mut().find(|other| {
+                is_same_owner(&other.pods, &left.pods)
+                    && other.rejected == left.rejected
+                    && other.skipped == left.skipped
+            });
+            match same {
+                Some(other) => join(&mut other.pods, left.pods),
+                None => merged.push(left),
+            }
+        }
+        merged
+    }
+}
+
+fn is_same_owner(a: &PodGroup, b: &PodGroup) -> bool {
+    (&a.namespace, &a.owner_kind, &a.owner) == (&b.namespace, &b.owner_kind, &b.owner)
+}
+
+fn join(to: &mut PodGroup, from: PodGroup) {
+    to.count += from.count;
+    to.pods.extend(from.pods);
+}
+
+/// One entry for each owner.
+fn merge(groups: impl Iterator<Item = PodGroup>) -> Vec<PodGroup> {
+    let mut merged: Vec<PodGroup> = Vec::new();
+    for group in groups {
+        match merged.iter_mut().find(|other| is_same_owner(other, &group)) {
+            Some(other) => join(other, group),
+            None => merged.push(group),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster_autoscaler::Options;
+    use crate::cluster_autoscaler::outcome::{Kind, Outcome, ScaleUpResult};
+
+    fn cluster() -> Cluster {
+        let mut cluster = Cluster::new(Options::default(), jiff::Timestamp::UNIX_EPOCH);
+        for (name, owner) in [("a-0", "a"), ("a-1", "a"), ("b-0", "b"), ("a-2", "a")] {
+            let pod = serde_json::from_value(json!({"metadata": {"name": name, "namespace": "d",
+                "ownerReferences": [{"apiVersion": "v1", "kind": "ReplicaSet", "name": owner, "uid": owner, "controller": true}]}}));
+            cluster.add_pod(&pod.unwrap());
+        }
+        cluster.groups = vec![NodeGroup {
+            name: "ng".into(),
+            target: 2,
+            max: 9,
+            ..NodeGroup::default()
+        }];
+        cluster
+    }
+
+    #[test]
+    fn numbers_become_names_and_owners_are_told_once() {
+        let count = |kind, count| PodCount { kind, count };
+        let left = |kind| Unschedulable {
+            pods: count(kind, 1),
+            rejected: [(0, vec!["Insufficient cpu".to_owned()])].into(),
+            skipped: BTreeMap::new(),
+        };
+        let answer = Answer {
+            kinds: vec![
+                Kind { pods: vec![0, 1] },
+                Kind { pods: vec![2] },
+                Kind { pods: vec![3] },
+            ],
+            outcomes: vec![Outcome {
+                scale_up: ScaleUpOutcome {
+                    result: ScaleUpResult::Successful,
+                    scale_ups: vec![(0, 3)],
+                    triggered: vec![count(0, 1), count(2, 1), count(1, 1)],
+                    schedulable: Vec::new(),
+                    unschedulable: vec![left(0), left(2), left(1)],
+                    await_evaluation: Vec::new(),
+                    options: Vec::new(),
+                },
+                scale_down: Vec::new(),
+                samples: 0,
+            }],
+            ..Answer::default()
+        };
+        let group = GroupReport {
+            name: "ng".into(),
+            target: 2,
+            ..GroupReport::default()
+        };
+        let autoscaler = Autoscaler {
+            node_groups: vec![group],
+            ..Autoscaler::default()
+        };
+        let plan = plan(&cluster(), &answer, autoscaler);
+        let own = &plan.outcomes[0];
+        assert_eq!(own.result, "ScaleUpSuccessful");
+        let change = &own.scale_ups[0];
+        assert_eq!(
+            (change.group.as_str(), change.from, change.to, change.max),
+            ("ng", 2, 5, None)
+        );
+        let helped: Vec<_> = own
+            .pods_helped
+            .iter()
+            .map(|pods| (pods.owner.as_str(), pods.count, pods.pods.len()))
+            .collect();
+        // Which one of a-0 and a-1 is meant is left to chance.
+        assert_eq!(helped, [("a", 2, 3), ("b", 1, 1)]);
+        assert_eq!(own.pods_left.len(), 2);
+        assert_eq!(own.pods_left[0].rejected["ng"], ["Insufficient cpu"]);
+    }
+}
