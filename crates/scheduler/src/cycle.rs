@@ -51,6 +51,17 @@ impl Fail {
         }
     }
 
+    /// Whether more pods, here or elsewhere, may make the node do.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Plain(_, plugin, reason) => {
+                *plugin == Plugin::PodTopologySpread
+                    || *reason == inter_pod_affinity::REASON_AFFINITY
+            }
+            Self::Fit(_) | Self::NotNamed | Self::Other(_) => false,
+        }
+    }
+
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Plain(code, ..) => *code,
@@ -421,12 +432,7 @@ impl State {
             Ok(cycle) => cycle,
             Err(status) => return status,
         };
-        let named = |only: &Vec<u32>| only.binary_search(&node.0).is_ok();
-        let fail = if cycle.only.as_ref().is_none_or(named) {
-            self.run_filters(&cycle, node.0, None)
-        } else {
-            Some(Fail::NotNamed)
-        };
+        let fail = self.look_at(&cycle, node.0);
         fail.map_or_else(Status::success, |fail| fail.status(self, &cycle))
     }
 
@@ -439,16 +445,40 @@ impl State {
         let Ok(cycle) = self.pre_filter(query) else {
             return Vec::new();
         };
-        let named = |node: NodeId| {
-            let only = cycle.only.as_ref();
-            only.is_none_or(|only| only.binary_search(&node.0).is_ok())
-        };
-        let fits = |node: &NodeId| {
-            self.nodes[node.0 as usize].present
-                && named(*node)
-                && self.run_filters(&cycle, node.0, None).is_none()
-        };
+        let fits = |node: &NodeId| self.look_at(&cycle, node.0).is_none();
         nodes.into_iter().filter(fits).collect()
+    }
+
+    /// The first of these nodes on which the pod could run, as [`State::check`] sees it. Nodes that
+    /// will not take such a pod however many other pods come are taken off the list on the way.
+    pub fn first_fit(&mut self, query: &PodQuery, nodes: &mut Vec<NodeId>) -> Option<NodeId> {
+        let cycle = self.pre_filter(query).ok()?;
+        let mut kept = 0;
+        let mut found = None;
+        let mut at = 0;
+        while at < nodes.len() {
+            let node = nodes[at];
+            let fail = self.look_at(&cycle, node.0);
+            if fail.as_ref().is_none_or(Fail::may_pass) {
+                nodes[kept] = node;
+                kept += 1;
+            }
+            at += 1;
+            if fail.is_none() {
+                found = Some(node);
+                break;
+            }
+        }
+        nodes.drain(kept..at);
+        found
+    }
+
+    fn look_at(&self, cycle: &Cycle, node: u32) -> Option<Fail> {
+        let named = |only: &Vec<u32>| only.binary_search(&node).is_ok();
+        if !self.nodes[node as usize].present || !cycle.only.as_ref().is_none_or(named) {
+            return Some(Fail::NotNamed);
+        }
+        self.run_filters(cycle, node, None)
     }
 
     /// Like [`State::feasible`], but begins with this node and ends with the one before it.

@@ -1059,6 +1059,19 @@ mod tests {
         state.rollback(mark);
         assert!(state.node("new").is_none());
         assert_eq!(state.check_all(&query, [a, new]), [a]);
+        let mut list = vec![new, a];
+        assert_eq!(state.first_fit(&query, &mut list), Some(a));
+        assert_eq!(list, [a]);
+        let placed = state.assign(&query, a).unwrap();
+        let b = state.node("b").unwrap();
+        let c = state.node("c").unwrap();
+        // The zone of a and c is one ahead until b has a pod too; a itself is taken.
+        let mut list = vec![a, c, b];
+        assert_eq!(state.first_fit(&query, &mut list), Some(b));
+        assert_eq!(list, [c, b]);
+        state.assign(&query.named("second"), b);
+        assert_eq!(state.first_fit(&query.named("third"), &mut list), Some(c));
+        state.remove_pod(placed);
         let mut other = spread_pod();
         other["spec"]["tolerations"] = json!([{"operator": "Exists"}]);
         other["metadata"]["labels"] = json!({"app": "other"});

@@ -31,7 +31,7 @@ pub struct PodGroup {
 
 /// What stays the same during an estimation.
 pub struct Plan<'a> {
-    /// The needs of pods by number.
+    /// The needs of all pods of a kind, by kind.
     pub queries: &'a Queries,
     /// The kinds.
     pub kinds: &'a Kinds,
@@ -45,6 +45,8 @@ pub struct Plan<'a> {
     pub groups: Vec<PodGroup>,
     /// The most nodes; below 0 is none at all, and `None` no limit.
     pub limit: Option<i64>,
+    /// Whether every pod simply goes to the first node that takes it.
+    pub first_fit: bool,
 }
 
 /// Sorts the groups as upstream does: by their share of a new node, largest first. Upstream's sort
@@ -99,8 +101,12 @@ pub struct Estimation<'a> {
     at: usize,
     left: u32,
     phase: Phase,
-    /// Bins below this did not take a pod of the group, and will not.
-    first_open: usize,
+    /// Of whose pods the two lists are.
+    lists_of: Option<u32>,
+    /// Bins that may still take a pod of that kind.
+    open: Vec<NodeId>,
+    /// The same of all nodes but the last bin, if they were looked at.
+    elsewhere_open: Option<Vec<NodeId>>,
     bins: Vec<Bin>,
     more_bins: bool,
     /// Nodes that were there before and got a pod.
@@ -118,7 +124,9 @@ impl<'a> Estimation<'a> {
             at: 0,
             left: plan.groups.first().map_or(0, |group| group.count),
             phase: Phase::OldBins,
-            first_open: 0,
+            lists_of: None,
+            open: Vec::new(),
+            elsewhere_open: None,
             bins: Vec::new(),
             more_bins: true,
             elsewhere: Vec::new(),
@@ -140,19 +148,25 @@ impl<'a> Estimation<'a> {
         self.at += 1;
         self.left = self.plan.groups.get(self.at).map_or(0, |group| group.count);
         self.phase = Phase::OldBins;
-        self.first_open = 0;
+    }
+
+    /// Pods of one kind that come one after the other close the same bins.
+    fn refresh_lists(&mut self) {
+        let kind = self.plan.groups[self.at].kind;
+        if self.lists_of != Some(kind) {
+            self.lists_of = Some(kind);
+            self.open = self.bins.iter().map(|bin| bin.id).collect();
+            self.elsewhere_open = None;
+        }
     }
 
     fn put(&mut self, state: &mut State, node: NodeId) {
         let kind = self.plan.groups[self.at].kind;
         let of = kind as usize;
         let pod = self.plan.placed[of] + self.scheduled[of];
-        let pod = self.plan.kinds.pods[of].pods[pod as usize];
         self.scheduled[of] += 1;
         self.left -= 1;
-        if let Some(query) = &self.plan.queries[pod as usize] {
-            state.assign(query, node);
-        }
+        state.assign(&self.plan.queries[of][pod as usize], node);
         // Bins are looked for from the end: it is mostly the last.
         match self.bins.iter_mut().rfind(|bin| bin.id == node) {
             Some(bin) => match bin.pods.last_mut() {
@@ -165,31 +179,30 @@ impl<'a> Estimation<'a> {
 
     /// The bins that would take a pod of the group; of like ones just the first.
     fn open_bins(&mut self, state: &mut State) {
-        let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
+        self.refresh_lists();
+        let query = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize].query;
         self.options.clear();
-        let mut seen: Vec<Vec<(u32, u32)>> = Vec::new();
-        let ids = self.bins[self.first_open..].iter().map(|bin| bin.id);
-        let fits = state.check_all(&facts.query, ids);
-        if !facts.looks_around {
-            let first = fits.first().copied();
-            let skip = |bin: &Bin| Some(bin.id) != first;
-            let closed = self.bins[self.first_open..]
-                .iter()
-                .take_while(|bin| skip(bin))
-                .count();
-            self.first_open += closed;
+        let first = state.first_fit(query, &mut self.open);
+        if self.plan.first_fit || first.is_none() {
+            self.options.extend(first);
+            return;
         }
-        let mut fits = fits.into_iter().peekable();
-        for bin in &self.bins[self.first_open..] {
-            if fits.peek() != Some(&bin.id) {
-                continue;
-            }
-            fits.next();
-            let contents = contents(bin);
-            if !seen.contains(&contents) {
+        let fits = state.check_all(query, self.open.iter().copied());
+        self.offer(fits);
+    }
+
+    /// Of like nodes the first is as good as all.
+    fn offer(&mut self, fits: Vec<NodeId>) {
+        let mut seen: Vec<Vec<(u32, u32)>> = Vec::new();
+        for id in fits {
+            if let Some(bin) = self.bins.iter().find(|bin| bin.id == id) {
+                let contents = contents(bin);
+                if seen.contains(&contents) {
+                    continue;
+                }
                 seen.push(contents);
-                self.options.push(bin.id);
             }
+            self.options.push(id);
         }
     }
 
@@ -217,22 +230,24 @@ impl<'a> Estimation<'a> {
         let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
         if let Some(last) = self.bins.last() {
             let last = last.id;
-            let status = state.check(&facts.query, last);
-            if status.is_success() {
+            if !state.check_all(&facts.query, [last]).is_empty() {
                 self.put(state, last);
                 return false;
             }
-            let spread = status.plugin == Some(Plugin::PodTopologySpread)
-                && status.reasons.iter().any(|reason| reason == NO_MATCH);
-            if facts.spreads_over_hosts && spread {
-                self.open_elsewhere(state, last);
-                match self.options.len() {
-                    0 => {}
-                    1 => {
-                        self.put(state, self.options[0]);
-                        return false;
+            if facts.spreads_over_hosts {
+                let status = state.check(&facts.query, last);
+                let spread = status.plugin == Some(Plugin::PodTopologySpread)
+                    && status.reasons.iter().any(|reason| reason == NO_MATCH);
+                if spread {
+                    self.open_elsewhere(state, last);
+                    match self.options.len() {
+                        0 => {}
+                        1 => {
+                            self.put(state, self.options[0]);
+                            return false;
+                        }
+                        _ => return true,
                     }
-                    _ => return true,
                 }
             }
             if self.bins.last().is_some_and(|bin| bin.pods.is_empty()) {
@@ -245,22 +260,20 @@ impl<'a> Estimation<'a> {
     }
 
     fn open_elsewhere(&mut self, state: &mut State, last: NodeId) {
-        let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
-        let bins = self.bins.iter().map(|bin| bin.id).filter(|&id| id != last);
-        let all = bins.chain(self.plan.nodes.iter().copied());
-        let fits = state.check_all(&facts.query, all);
+        self.refresh_lists();
+        let query = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize].query;
         self.options.clear();
-        let mut seen: Vec<Vec<(u32, u32)>> = Vec::new();
-        for id in fits {
-            if let Some(bin) = self.bins.iter().find(|bin| bin.id == id) {
-                let contents = contents(bin);
-                if seen.contains(&contents) {
-                    continue;
-                }
-                seen.push(contents);
-            }
-            self.options.push(id);
+        let all = self.elsewhere_open.get_or_insert_with(|| {
+            let bins = self.bins.iter().map(|bin| bin.id).filter(|&id| id != last);
+            bins.chain(self.plan.nodes.iter().copied()).collect()
+        });
+        let first = state.first_fit(query, all);
+        if self.plan.first_fit || first.is_none() {
+            self.options.extend(first);
+            return;
         }
+        let fits = state.check_all(query, all.iter().copied());
+        self.offer(fits);
     }
 
     fn add_bin(&mut self, state: &mut State) {
@@ -276,11 +289,15 @@ impl<'a> Estimation<'a> {
         let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
         let name = format!("e-{}", self.bins.len());
         let id = self.plan.template.add_to(state, &name);
+        if let (Some(all), Some(bin)) = (&mut self.elsewhere_open, self.bins.last()) {
+            all.push(bin.id);
+        }
+        self.open.push(id);
         self.bins.push(Bin {
             id,
             pods: Vec::new(),
         });
-        if state.check(&facts.query, id).is_success() {
+        if !state.check_all(&facts.query, [id]).is_empty() {
             self.put(state, id);
         } else {
             self.next_group();

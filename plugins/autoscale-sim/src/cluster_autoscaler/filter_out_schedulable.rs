@@ -11,7 +11,7 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use scheduler::{NodeId, PodId, PodQuery, State};
+use scheduler::{NodeId, PodQuery, State};
 
 use super::cluster::Cluster;
 use super::explore::{Random, Simulation};
@@ -22,16 +22,14 @@ use super::kinds::Kinds;
 pub struct Put {
     /// Its kind.
     pub kind: u32,
-    /// Its number.
-    pub pod: u32,
+    /// Its place among the pods of the kind.
+    pub at: u32,
     /// The node.
     pub node: NodeId,
-    /// The pod in the state.
-    pub id: PodId,
 }
 
-/// The pods' needs by their number: what is needed of the cluster while its state changes.
-pub type Queries = Vec<Option<PodQuery>>;
+/// The needs of all pods of a kind, by kind: what is needed of the cluster while its state changes.
+pub type Queries = Vec<Vec<PodQuery>>;
 
 /// Pods put on nodes, and those left.
 #[derive(Clone)]
@@ -103,17 +101,13 @@ impl<'a> Packing<'a> {
 
     fn put(&mut self, state: &mut State, kind: u32, node: NodeId) {
         let placed = &mut self.placed[kind as usize];
-        let pod = self.kinds.pods[kind as usize].pods[*placed as usize];
+        let at = *placed;
         *placed += 1;
-        if let Some(query) = &self.queries[pod as usize]
-            && let Some(id) = state.assign(query, node)
+        if state
+            .assign(&self.queries[kind as usize][at as usize], node)
+            .is_some()
         {
-            self.put.push(Put {
-                kind,
-                pod,
-                node,
-                id,
-            });
+            self.put.push(Put { kind, at, node });
         }
     }
 
@@ -145,26 +139,21 @@ impl<'a> Packing<'a> {
     }
 
     /// Puts pods on the first node that takes them, kind by kind; for clusters too large to look
-    /// at all ways. True if there was another way.
+    /// at all ways. True if there may be another way.
     pub fn fill(&mut self, state: &mut State) -> bool {
-        let mut chosen = false;
         for level in self.levels {
             for &kind in level {
+                let mut nodes = self.nodes.to_vec();
                 let query = &self.kinds.facts[kind as usize].query;
-                let mut fits = state.check_all(query, self.nodes.iter().copied());
-                while self.is_open(kind) && !fits.is_empty() {
-                    chosen |= fits.len() > 1 || level.len() > 1;
-                    let node = fits[0];
+                while self.is_open(kind) {
+                    let Some(node) = state.first_fit(query, &mut nodes) else {
+                        break;
+                    };
                     self.put(state, kind, node);
-                    if self.kinds.facts[kind as usize].looks_around {
-                        fits = state.check_all(query, self.nodes.iter().copied());
-                    } else if state.check_all(query, [node]).is_empty() {
-                        fits.remove(0);
-                    }
                 }
             }
         }
-        chosen
+        !self.put.is_empty()
     }
 }
 

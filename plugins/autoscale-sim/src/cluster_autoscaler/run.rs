@@ -19,12 +19,12 @@ use super::scale_up::{self, Situation, counts};
 use super::taints;
 use super::template::{self, Template};
 
-/// Above so much work, in pods times nodes, one way is picked instead of several.
+/// In so much work, in pods times nodes, several ways are picked; above the second, none is, and
+/// just the most obvious one is followed.
 const WORK: usize = 2_000_000;
+const MOST_WORK: usize = 400_000;
 /// The most ways to put pods on nodes that exist which are followed further.
 const MOST_PACKINGS: usize = 512;
-/// Above so many pairs of kinds and nodes just one way is followed.
-const MOST_PAIRS: usize = 100_000;
 /// The most combinations of templates.
 const MOST_TEMPLATES: usize = 64;
 
@@ -161,6 +161,14 @@ fn bare(result: ScaleUpResult) -> ScaleUpOutcome {
     }
 }
 
+/// How ways are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    EveryWay,
+    Random,
+    FirstFit,
+}
+
 /// One way to put pods on nodes that exist.
 struct Packed {
     placed: Vec<u32>,
@@ -190,13 +198,17 @@ impl Loop<'_> {
         let mark = self.cluster.state.mark();
         let state = self.prepare();
         let ground = Ground {
-            queries: (self.cluster.pods.iter())
-                .map(|pod| Some(pod.waiting.as_ref()?.query.clone()))
-                .collect(),
+            queries: self.queries(),
             open: open_nodes(self.cluster, &state.upcoming, &state.not_started),
             state,
             coming: self.coming(),
         };
+        if self.work(&ground) > MOST_WORK {
+            self.budget.choices = 0;
+            self.follow_first(&ground);
+            self.cluster.state.rollback(mark);
+            return;
+        }
         self.follow_all(&ground);
         if self.budget.cut || search.choices == 0 {
             self.follow_some(&ground, search.samples);
@@ -204,7 +216,37 @@ impl Loop<'_> {
         self.cluster.state.rollback(mark);
     }
 
-    /// Follows every way, or in large clusters one.
+    fn queries(&self) -> Queries {
+        let of_pod = |&pod: &u32| {
+            let own = self.cluster.pods[pod as usize].waiting.as_ref()?;
+            Some(own.query.clone())
+        };
+        let kinds = self.kinds.pods.iter();
+        kinds
+            .map(|kind| kind.pods.iter().filter_map(of_pod).collect())
+            .collect()
+    }
+
+    fn work(&self, ground: &Ground) -> usize {
+        let pods: usize = self.kinds.pods.iter().map(|kind| kind.pods.len()).sum();
+        pods.saturating_mul(ground.open.len() + 20 * self.cluster.groups.len())
+    }
+
+    /// Follows one way: each pod goes to the first node that takes it.
+    fn follow_first(&mut self, ground: &Ground) {
+        let levels = levels(self.kinds);
+        let mut one = Packing::new(&ground.queries, self.kinds, &ground.open, &levels);
+        let mark = self.cluster.state.mark();
+        self.budget.cut |= one.fill(&mut self.cluster.state);
+        self.cluster.state.rollback(mark);
+        let packed = Packed {
+            placed: one.placed,
+            put: one.put,
+        };
+        self.go_on(ground, &packed, None, Mode::FirstFit);
+    }
+
+    /// Follows every way.
     fn follow_all(&mut self, ground: &Ground) {
         if self.budget.choices == 0 {
             return;
@@ -219,16 +261,14 @@ impl Loop<'_> {
             }
             let key = (packed.placed.clone(), spots);
             let before = known.get(&key).cloned();
-            let all = self.go_on(ground, &packed, before, false);
+            let all = self.go_on(ground, &packed, before, Mode::EveryWay);
             known.entry(key).or_insert(all);
         }
     }
 
     /// Follows some ways picked at random.
     fn follow_some(&mut self, ground: &Ground, samples: u32) {
-        let pods: usize = self.kinds.pods.iter().map(|kind| kind.pods.len()).sum();
-        let work = pods.saturating_mul(ground.open.len() + 20 * self.cluster.groups.len());
-        let affordable = u32::try_from(WORK / work.max(1)).unwrap_or(u32::MAX);
+        let affordable = u32::try_from(WORK / self.work(ground).max(1)).unwrap_or(u32::MAX);
         self.budget.choices = 0;
         for _ in 0..samples.min(affordable) {
             let levels = levels(self.kinds);
@@ -240,7 +280,7 @@ impl Loop<'_> {
                 placed: one.placed,
                 put: one.put,
             };
-            self.go_on(ground, &packed, None, true);
+            self.go_on(ground, &packed, None, Mode::Random);
             self.answer.samples += 1;
         }
     }
@@ -251,22 +291,21 @@ impl Loop<'_> {
         ground: &Ground,
         packed: &Packed,
         known: Option<Vec<ScaleUpOutcome>>,
-        samples: bool,
+        mode: Mode,
     ) -> Vec<ScaleUpOutcome> {
         let mark = self.cluster.state.mark();
         let mut state = ground.state.clone();
         for put in &packed.put {
-            if let Some(query) = &ground.queries[put.pod as usize]
-                && let Some(id) = self.cluster.state.assign(query, put.node)
-            {
-                state.placed.push((put.pod, id));
+            let (kind, at) = (put.kind as usize, put.at as usize);
+            if let Some(id) = (self.cluster.state).assign(&ground.queries[kind][at], put.node) {
+                state.placed.push((self.kinds.pods[kind].pods[at], id));
             }
         }
-        let all = known.unwrap_or_else(|| self.scale_up(ground, packed, samples));
+        let all = known.unwrap_or_else(|| self.scale_up(ground, packed, mode));
         for scale_up in &all {
             state.scaled_up = scale_up.result == ScaleUpResult::Successful;
             state.paused = scale_up.result == ScaleUpResult::InCooldown;
-            self.keep(scale_up.clone(), samples);
+            self.keep(scale_up.clone(), mode == Mode::Random);
         }
         self.cluster.state.rollback(mark);
         all
@@ -368,18 +407,6 @@ impl Loop<'_> {
         let start = Packing::new(&ground.queries, self.kinds, &ground.open, &levels);
         let mut all = Vec::new();
         let state = &mut self.cluster.state;
-        if self.kinds.facts.len().saturating_mul(ground.open.len()) > MOST_PAIRS {
-            let mark = state.mark();
-            let mut one = start;
-            self.budget.cut |= one.fill(state);
-            all.push(Packed {
-                placed: one.placed,
-                put: one.put,
-            });
-            state.rollback(mark);
-            self.budget.choices = 0;
-            return all;
-        }
         let mut seen = HashSet::new();
         let mut more = false;
         explore(state, start, &mut self.budget, |_, end| {
@@ -417,7 +444,7 @@ impl Loop<'_> {
             .collect()
     }
 
-    fn scale_up(&mut self, ground: &Ground, packed: &Packed, samples: bool) -> Vec<ScaleUpOutcome> {
+    fn scale_up(&mut self, ground: &Ground, packed: &Packed, mode: Mode) -> Vec<ScaleUpOutcome> {
         self.note_daemons(packed);
         let left = self.left(&packed.placed);
         let own = &ground.state;
@@ -459,7 +486,8 @@ impl Loop<'_> {
             node_count: i64::try_from(nodes).unwrap_or(i64::MAX),
             gone: &own.not_started,
             coming: &coming,
-            samples,
+            samples: mode == Mode::Random,
+            first_fit: mode == Mode::FirstFit,
         };
         let cut = &mut self.answer.cut;
         let all = scale_up::plan(&situation, &mut state, &mut self.budget, cut);

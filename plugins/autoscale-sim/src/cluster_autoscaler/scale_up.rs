@@ -57,6 +57,8 @@ pub struct Situation<'a> {
     pub coming: &'a [(u32, &'a Template)],
     /// Whether one way of many is picked at random.
     pub samples: bool,
+    /// Whether every pod simply goes to the first node that takes it.
+    pub first_fit: bool,
 }
 
 /// What one group may offer: so many nodes for so many pods of each kind.
@@ -351,6 +353,7 @@ impl<'a> ScaleUp<'a> {
             nodes: situation.open_nodes,
             groups,
             limit: self.limit(group),
+            first_fit: situation.first_fit,
         };
         let mut all: Vec<Estimate> = Vec::new();
         explore(state, Estimation::new(&plan), budget, |_, end| {
