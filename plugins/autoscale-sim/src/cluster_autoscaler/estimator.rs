@@ -52,10 +52,10 @@ pub struct Plan<'a> {
 /// Sorts the groups as upstream does: by their share of a new node, largest first. Upstream's sort
 /// keeps the order of equals while there are few groups.
 pub fn order(groups: &mut [PodGroup], kinds: &Kinds, template: &Template) {
-    groups.sort_by(|a, b| {
-        let of = |group: &PodGroup| score(kinds, group.kind, template);
-        of(b).total_cmp(&of(a))
-    });
+    let all = (0_u32..).take(kinds.facts.len());
+    let scores: Vec<f64> = all.map(|kind| score(kinds, kind, template)).collect();
+    let of = |group: &PodGroup| scores[group.kind as usize];
+    groups.sort_by(|a, b| of(b).total_cmp(&of(a)));
 }
 
 /// The share of a new node that one pod of the kind takes: of its CPU, plus of its memory.
@@ -160,6 +160,11 @@ impl<'a> Estimation<'a> {
         }
     }
 
+    /// Bins have ascending numbers.
+    fn bin_at(&self, node: NodeId) -> Option<usize> {
+        self.bins.binary_search_by_key(&node, |bin| bin.id).ok()
+    }
+
     fn put(&mut self, state: &mut State, node: NodeId) {
         let kind = self.plan.groups[self.at].kind;
         let of = kind as usize;
@@ -167,11 +172,10 @@ impl<'a> Estimation<'a> {
         self.scheduled[of] += 1;
         self.left -= 1;
         state.assign(&self.plan.queries[of][pod as usize], node);
-        // Bins are looked for from the end: it is mostly the last.
-        match self.bins.iter_mut().rfind(|bin| bin.id == node) {
-            Some(bin) => match bin.pods.last_mut() {
+        match self.bin_at(node) {
+            Some(at) => match self.bins[at].pods.last_mut() {
                 Some((last, count)) if *last == kind => *count += 1,
-                _ => bin.pods.push((kind, 1)),
+                _ => self.bins[at].pods.push((kind, 1)),
             },
             None => self.elsewhere.push((node, kind)),
         }
@@ -195,8 +199,8 @@ impl<'a> Estimation<'a> {
     fn offer(&mut self, fits: Vec<NodeId>) {
         let mut seen: Vec<Vec<(u32, u32)>> = Vec::new();
         for id in fits {
-            if let Some(bin) = self.bins.iter().find(|bin| bin.id == id) {
-                let contents = contents(bin);
+            if let Some(at) = self.bin_at(id) {
+                let contents = contents(&self.bins[at]);
                 if seen.contains(&contents) {
                     continue;
                 }
@@ -287,7 +291,7 @@ impl<'a> Estimation<'a> {
             return;
         }
         let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
-        let name = format!("e-{}", self.bins.len());
+        let name = format!("new/{}", self.bins.len());
         let id = self.plan.template.add_to(state, &name);
         if let (Some(all), Some(bin)) = (&mut self.elsewhere_open, self.bins.last()) {
             all.push(bin.id);
@@ -297,10 +301,10 @@ impl<'a> Estimation<'a> {
             id,
             pods: Vec::new(),
         });
-        if !state.check_all(&facts.query, [id]).is_empty() {
-            self.put(state, id);
-        } else {
+        if state.check_all(&facts.query, [id]).is_empty() {
             self.next_group();
+        } else {
+            self.put(state, id);
         }
     }
 }

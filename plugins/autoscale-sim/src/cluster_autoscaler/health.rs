@@ -65,6 +65,7 @@ pub struct Health {
 }
 
 /// Whether the node is ready, and since when it has been so or not.
+#[must_use]
 pub fn readiness(node: &Node) -> (bool, i64) {
     let status = node.status.as_ref();
     let conditions = status.and_then(|status| status.conditions.as_deref());
@@ -124,6 +125,7 @@ struct Counts {
 }
 
 /// Looks at all nodes and groups.
+#[must_use]
 pub fn observe(cluster: &Cluster) -> Health {
     let now = cluster.now_seconds();
     let groups: HashMap<&str, u32> = (cluster.groups.iter().zip(0_u32..))

@@ -12,6 +12,7 @@ use super::filter_out_schedulable::{Packing, Put, Queries, levels, open_nodes};
 use super::health::{self, Health};
 use super::kinds::{self, Kinds};
 use super::loop_state::LoopState;
+use super::options::Options;
 use super::outcome::{Answer, Outcome, PodCount, ScaleUpOutcome, ScaleUpResult, Unschedulable};
 use super::pod::Stage;
 use super::quotas::Quotas;
@@ -102,6 +103,7 @@ pub fn run_once(cluster: &mut Cluster, search: Search) -> Answer {
     if cut {
         answer.cut.push(CUT_CHOICES.to_owned());
     }
+    answer.cut.extend(not_modelled(&cluster.options));
     answer.cut.sort();
     answer.cut.dedup();
     answer
@@ -112,6 +114,23 @@ pub fn templates(cluster: &mut Cluster) -> Vec<Option<Template>> {
     let health = health::observe(cluster);
     let all = template::all(cluster, &health);
     all.into_iter().map(|own| own.into_iter().next()).collect()
+}
+
+/// Flags that are set and change decisions in ways that are not played here.
+fn not_modelled(options: &Options) -> Vec<String> {
+    let flags = [
+        (
+            options.salvo_scale_up,
+            "--salvo-scale-up (several scale-ups in one loop)",
+        ),
+        (
+            options.fastpath_binpacking_enabled,
+            "--fastpath-binpacking-enabled (the nodes for the last kind of pods by arithmetic)",
+        ),
+    ];
+    let set = flags.into_iter().filter(|(set, _)| *set);
+    set.map(|(_, flag)| format!("{flag} is set, and not played here"))
+        .collect()
 }
 
 /// A new process removes the marks of deletions that another one began.
@@ -389,7 +408,7 @@ impl Loop<'_> {
                 continue;
             };
             for node in 0..group.upcoming {
-                let name = format!("{}-upcoming-{node}", self.cluster.groups[at].name);
+                let name = format!("upcoming/{at}/{node}");
                 own.upcoming
                     .push(template.add_to(&mut self.cluster.state, &name));
             }

@@ -194,7 +194,7 @@ impl<'a> ScaleUp<'a> {
             return;
         };
         let mark = state.mark();
-        let node = template.add_to(state, "template");
+        let node = template.add_to(state, "new/template");
         for kind in self.kinds_left() {
             let of = kind as usize;
             if only_rejected && !self.fitting[of].is_empty() {

@@ -37,6 +37,7 @@ pub struct Template {
 
 impl Template {
     /// Thousandths of a core, and bytes, of its capacity.
+    #[must_use]
     pub fn capacity(&self) -> (i64, i64) {
         let list = self
             .node
@@ -47,6 +48,7 @@ impl Template {
     }
 
     /// Thousandths of a core, and bytes, that are for pods.
+    #[must_use]
     pub fn allocatable(&self) -> (i64, i64) {
         let list = self
             .node
@@ -56,7 +58,8 @@ impl Template {
         amounts(list)
     }
 
-    /// Puts a node made from this, with its pods, into the state.
+    /// Puts a node made from this, with its pods, into the state. No node of the cluster may have
+    /// the name; with a slash in it none has.
     pub fn add_to(&self, state: &mut State, name: &str) -> NodeId {
         let id = state.add_templated_node(&self.face, name);
         for (pod, at) in self.pods.iter().zip(0_u32..) {
@@ -226,7 +229,7 @@ fn finish(
     forced: bool,
 ) -> Template {
     let face = cluster.state.read_template(&node);
-    let probe = cluster.state.add_templated_node(&face, "template");
+    let probe = cluster.state.add_templated_node(&face, "new/template");
     for set in &cluster.daemon_sets {
         let uid = set.metadata.uid.as_deref().unwrap_or_default();
         if running.contains(uid) {
@@ -251,7 +254,7 @@ fn finish(
     for (pod, at) in pods.iter().zip(0_u32..) {
         let Some(id) = cluster
             .state
-            .assign(&pod.named(&format!("template/{at}")), probe)
+            .assign(&pod.named(&format!("new/template/{at}")), probe)
         else {
             continue;
         };
