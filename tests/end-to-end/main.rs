@@ -6,6 +6,7 @@
 )]
 
 mod autoscale_sim;
+mod autoscale_truth;
 mod connection;
 mod failover;
 mod hostile;

@@ -80,6 +80,30 @@ Examples:
 pub enum Question {
     /// Show which pods more nodes would help; needs no autoscaler
     Add(AddArgs),
+
+    /// Show why a pod stays pending, and the smallest change that would free it
+    Why(WhyArgs),
+}
+
+/// `why`.
+#[derive(Args, Clone, Debug)]
+pub struct WhyArgs {
+    /// The pod, or NAMESPACE/POD
+    #[arg(value_name = "POD")]
+    pub pod: String,
+}
+
+impl WhyArgs {
+    /// Namespace and name.
+    #[must_use]
+    pub fn place(&self, namespace: &str) -> (String, String) {
+        let own = |namespace: &str, name: &str| (namespace.to_owned(), name.to_owned());
+        match self.pod.split_once('/') {
+            Some(("pod" | "pods", name)) => own(namespace, name),
+            Some((other, name)) => own(other, name),
+            None => own(namespace, &self.pod),
+        }
+    }
 }
 
 /// `add`.

@@ -5,8 +5,10 @@ pub mod cli;
 pub mod cluster_autoscaler;
 mod daemons;
 mod facts;
+mod html;
 mod load;
 mod node_groups;
+mod picture;
 mod placement;
 mod pod_json;
 mod progress;
@@ -17,6 +19,7 @@ mod scale_up;
 mod settings;
 mod shape;
 mod until_stable;
+mod why;
 mod workload;
 
 pub use run::run;

@@ -6,6 +6,7 @@ use crate::cli::{Format, FormatFlags};
 use crate::report::{Head, NodeAddition, PodGroup, PodsLeft, total};
 use crate::scale_up::{Autoscaler, GroupChange, OutcomeReport, ScaleUpPlan};
 use crate::until_stable::ScaleUpTimeline;
+use crate::why::{Fate, PodExplanation};
 
 /// Reasons that a summary shows of each owner; wide shows all.
 const REASONS: usize = 2;
@@ -364,6 +365,91 @@ fn sources(own: &Autoscaler, output: &mut Output) -> Result<(), Failure> {
         own.flags_from,
         own.expander.join(",")
     ))
+}
+
+/// Prints why a pod stays pending.
+///
+/// # Errors
+/// When standard output can't be written.
+pub fn pod_explanation(
+    report: &PodExplanation,
+    view: View,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    const SHOWN: usize = 3;
+    let node = report.node.as_deref().unwrap_or("<unknown>");
+    let fate = match report.fate {
+        Fate::Bound => format!("is on node {node}"),
+        Fate::Schedulable if report.node.is_some() => format!("fits on node {node}"),
+        Fate::Schedulable => "fits on a node that comes anyway".to_owned(),
+        Fate::Helped => "gets a node: the autoscaler adds one for it".to_owned(),
+        Fate::Chance => "may get a node: chance decides".to_owned(),
+        Fate::LaterLoop => "waits for a later loop: the autoscaler could help it".to_owned(),
+        Fate::Left => "stays pending".to_owned(),
+        Fate::NotConsidered => {
+            "is not looked at: the scheduler has not found it unschedulable".to_owned()
+        }
+        Fate::Expendable => "is not looked at: its priority is too low".to_owned(),
+    };
+    output.line(&format!("pod {} {fate}", report.pod))?;
+    if report.fate == Fate::Bound {
+        return Ok(());
+    }
+    output.line("")?;
+    let shown = if view.wide {
+        report.changes.len()
+    } else {
+        SHOWN
+    };
+    let rows: Vec<Vec<Cell>> = report
+        .changes
+        .iter()
+        .take(shown)
+        .map(|own| {
+            vec![
+                Cell::toned(own.change.as_str(), Tone::Good),
+                Cell::from(own.then.as_str()),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        view.table(output, &["CHANGE THAT HELPS (TRIED)", "THEN"], &rows)?;
+        more(report.changes.len(), shown, output)?;
+        output.line("")?;
+    } else if report.tried > 0 {
+        output.line(&format!(
+            "no change that helps was found among {} that were tried",
+            report.tried
+        ))?;
+        output.line("")?;
+    }
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for (group, reasons) in report.rejected.iter().chain(&report.skipped) {
+        rows.push(vec![
+            Cell::from(group.as_str()),
+            Cell::from(reasons.join(", ")),
+        ]);
+    }
+    if !rows.is_empty() {
+        view.table(output, &["NODE GROUP", "WHY NOT"], &rows)?;
+        output.line("")?;
+    }
+    let rows: Vec<Vec<Cell>> = report
+        .nodes_by_reason
+        .iter()
+        .map(|own| {
+            vec![
+                Cell::from(own.nodes.to_string()),
+                Cell::from(own.reasons.join(", ")),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        view.table(output, &["NODES", "WHY NOT"], &rows)?;
+        output.line("")?;
+    }
+    sources(&report.autoscaler, output)?;
+    head(&report.head, output)
 }
 
 /// Prints a timeline.

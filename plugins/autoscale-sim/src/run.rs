@@ -10,14 +10,16 @@ use k8s_openapi::api::core::v1::Node;
 use serde::Serialize;
 
 use crate::add;
-use crate::cli::{AddArgs, AutoscaleSimArgs, Format, Question};
+use crate::cli::{AddArgs, AutoscaleSimArgs, Format, Question, WhyArgs};
 use crate::cluster_autoscaler::Options;
 use crate::cluster_autoscaler::outcome::{Outcome, ScaleUpResult};
 use crate::cluster_autoscaler::{Cluster, Search, run_once};
 use crate::facts::{self, Facts, Needs};
+use crate::html;
 use crate::load::{self, Load};
 use crate::node_groups::AutoscalerFlags;
 use crate::node_groups::{self, DebuggingSnapshot, NodeGroups, Sources, read_file};
+use crate::picture;
 use crate::progress::Progress;
 use crate::render::{self, View};
 use crate::report::Head;
@@ -26,6 +28,7 @@ use crate::settings::apply_flags;
 use crate::settings::apply_to_groups;
 use crate::shape;
 use crate::until_stable;
+use crate::why;
 use crate::workload::{Manifest, read_manifest};
 
 /// The `ClusterRole` that allows all this plugin asks for.
@@ -122,7 +125,10 @@ impl Asked {
             hpas: load.hpa_max,
             priority_classes: load.has_workloads(),
             removed_nodes: load.removed_nodes.iter().cloned().collect::<BTreeSet<_>>(),
-            pod: None,
+            pod: match &args.question {
+                Some(Question::Why(own)) => Some(own.place(&namespace)),
+                _ => None,
+            },
         };
         Ok(Self {
             namespace,
@@ -219,6 +225,7 @@ fn answer(
     }
     match &args.question {
         Some(Question::Add(own)) => answer_add(args, own, facts, assumed, unknown),
+        Some(Question::Why(own)) => answer_why(args, own, question, facts, (assumed, unknown)),
         None => answer_scale_up(args, question, facts, assumed, unknown),
     }
 }
@@ -244,10 +251,51 @@ fn answer_scale_up(
     let answer = run_once(&mut facts.cluster, Search::default());
     let mut report = scale_up::plan(&facts.cluster, &answer, autoscaler);
     fill(&mut report.head, assumed, unknown);
-    print(args, &report, |view, output| {
-        render::scale_up_plan(&report, view, output)
-    })?;
+    if args.output.output == Format::Html {
+        let before = picture::fullness(&facts.cluster);
+        let first = answer.outcomes.first();
+        let bound = first.map(|own| until_stable::follow(&mut facts.cluster, &own.scale_up));
+        let picture = picture::draw(&facts.cluster, &before, &bound.unwrap_or_default());
+        let mut output = Output::stdout();
+        output.line(html::scale_up_page(&report, &picture).trim_end())?;
+        output.flush()?;
+    } else {
+        print(args, &report, |view, output| {
+            render::scale_up_plan(&report, view, output)
+        })?;
+    }
     Ok(verdict(args, leaves_pods(&report)))
+}
+
+fn answer_why(
+    args: &AutoscaleSimArgs,
+    own: &WhyArgs,
+    question: &Asked,
+    mut facts: Facts,
+    (mut assumed, mut unknown): (Vec<String>, Vec<String>),
+) -> Result<ExitCode, Failure> {
+    let (namespace, name) = own.place(&question.namespace);
+    let autoscaler = find_autoscaler(question, &mut facts, &mut unknown)?;
+    assumed.extend(pass_cooldown(&mut facts.cluster));
+    let cluster = &mut facts.cluster;
+    let at = cluster
+        .pods
+        .iter()
+        .position(|pod| *pod.name == *name && cluster.shapes.get(pod.shape).namespace == namespace);
+    let (Some(pod), Some(at)) = (facts.pod.take(), at) else {
+        return Err(Failure::new(format!(
+            "pods \"{name}\" not found in namespace \"{namespace}\", or it is over"
+        ))
+        .with_hint(
+            "kubectl get pods -A --field-selector status.phase=Pending lists pods that wait",
+        ));
+    };
+    let mut report = why::explain(cluster, at, &pod, autoscaler);
+    fill(&mut report.head, assumed, unknown);
+    print(args, &report, |view, output| {
+        render::pod_explanation(&report, view, output)
+    })?;
+    Ok(verdict(args, report.fate == why::Fate::Left))
 }
 
 /// Of pods that are all very young the autoscaler waits for more, and nobody asks about that loop.
@@ -402,7 +450,11 @@ fn print(
         Format::Table | Format::Wide => table(View::new(&args.output), &mut output)?,
         Format::Json => output.json(report)?,
         Format::Yaml => output.yaml(report)?,
-        Format::Html => return Err(Failure::usage("this answer has no page")),
+        Format::Html => {
+            return Err(Failure::usage(
+                "only what the autoscaler would add now has a page",
+            ));
+        }
     }
     output.flush()
 }

@@ -138,7 +138,7 @@ fn count_waiting(cluster: &Cluster) -> usize {
 }
 
 /// Lets an outcome come true: nodes come, and the scheduler binds pods. Returns those pods.
-fn follow(cluster: &mut Cluster, outcome: &ScaleUpOutcome) -> Vec<u32> {
+pub fn follow(cluster: &mut Cluster, outcome: &ScaleUpOutcome) -> Vec<u32> {
     let templates = templates(cluster);
     for &(group, add) in &outcome.scale_ups {
         if let Some(Some(template)) = templates.get(group as usize) {
