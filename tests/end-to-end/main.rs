@@ -8,6 +8,7 @@
 mod autoscale_sim;
 mod autoscale_truth;
 mod connection;
+mod drain;
 mod failover;
 mod hostile;
 mod list;

@@ -22,7 +22,12 @@ pub fn installation() -> &'static Path {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     DIRECTORY.get_or_init(|| {
         let directory = scratch("bin");
-        for name in ["kubectl-leases", "kubectl-autoscale_sim", "kubectl-day2"] {
+        for name in [
+            "kubectl-leases",
+            "kubectl-autoscale_sim",
+            "kubectl-drain_node",
+            "kubectl-day2",
+        ] {
             symlink(BINARY, directory.join(name)).unwrap();
         }
         directory

@@ -1,8 +1,10 @@
 //! What takes how long, against the real kubectl and an empty program, in one run on one machine.
 
+mod drain;
 mod leases;
 pub(crate) mod load;
 mod measure;
+mod pod_watch;
 mod programs;
 mod start_up;
 mod table;
@@ -24,6 +26,8 @@ const MISSED: u8 = 3;
 pub(crate) enum Group {
     /// `kubectl leases` against `kubectl get leases`
     Leases,
+    /// `kubectl drain-node` against `kubectl drain`; takes a quarter of an hour
+    Drain,
     /// `--version` against an empty program, and the size of the binary
     StartUp,
 }
@@ -40,6 +44,9 @@ pub(crate) fn run(group: Option<Group>) -> Result<ExitCode, Failure> {
     }
     if wanted(Group::Leases) {
         lines.extend(leases::lines(&programs)?);
+    }
+    if wanted(Group::Drain) {
+        lines.extend(drain::lines(&programs)?);
     }
     print!("{}", table::render(&lines));
     eprintln!("{floor}");

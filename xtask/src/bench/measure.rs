@@ -71,7 +71,8 @@ pub(crate) fn rehearse(
     )))
 }
 
-fn once(programs: &Programs, mut program: Command) -> Result<Sample, Failure> {
+/// Runs a program once.
+pub(crate) fn once(programs: &Programs, mut program: Command) -> Result<Sample, Failure> {
     run(programs, program.stdout(Stdio::null()))
 }
 

@@ -33,7 +33,9 @@ impl Programs {
         eprintln!("building");
         build_release(&root)?;
         build_empty(dir)?;
-        link(&programs.binary, &dir.join("kubectl-leases"))?;
+        for name in ["kubectl-leases", "kubectl-drain_node"] {
+            link(&programs.binary, &dir.join(name))?;
+        }
         Ok(programs)
     }
 
@@ -50,6 +52,11 @@ impl Programs {
     /// A call of the binary as `kubectl-leases`.
     pub(crate) fn leases(&self) -> Command {
         Command::new(self.dir.join("kubectl-leases"))
+    }
+
+    /// A call of the binary as `kubectl-drain_node`.
+    pub(crate) fn drain_node(&self) -> Command {
+        Command::new(self.dir.join("kubectl-drain_node"))
     }
 
     /// A call of the empty program.

@@ -69,6 +69,45 @@ impl Line {
         ]
     }
 
+    /// Time as a part of the peer's.
+    pub(crate) fn faster(work: &str, ours: Duration, peer: Duration, part: u32) -> Self {
+        Self {
+            ours: time(ours),
+            peer: time(peer),
+            ..Self::part(work, "wall", (ours.as_secs_f64(), peer.as_secs_f64()), part)
+        }
+    }
+
+    /// Time that nothing is held against.
+    pub(crate) fn alone(work: &str, ours: Duration) -> Self {
+        Self {
+            ours: time(ours),
+            ..Self::new(work, "wall")
+        }
+    }
+
+    /// Time against what nobody can be faster than; it may be so many hundredths longer.
+    pub(crate) fn bound(work: &str, ours: Duration, bound: Duration, hundredths: u32) -> Self {
+        let ratio = ours.as_secs_f64() / bound.as_secs_f64();
+        Self {
+            ours: time(ours),
+            peer: format!("bound {}", time(bound)),
+            ratio: format!("{ratio:.3}"),
+            limit: format!("<= 1.{hundredths:02}"),
+            within: Some(ratio <= 1.0 + f64::from(hundredths) / 100.0),
+            ..Self::new(work, "wall")
+        }
+    }
+
+    /// The peer's time against what nobody can be faster than.
+    pub(crate) fn bound_of_peer(work: &str, peer: Duration, bound: Duration) -> Self {
+        Self {
+            peer: format!("{}, bound {}", time(peer), time(bound)),
+            ratio: format!("{:.3}", peer.as_secs_f64() / bound.as_secs_f64()),
+            ..Self::new(work, "wall")
+        }
+    }
+
     /// Time that may be longer than the peer's by so much.
     pub(crate) fn over(work: &str, ours: Duration, peer: Duration, most: Duration) -> Self {
         let over = ours.saturating_sub(peer);

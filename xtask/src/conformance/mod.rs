@@ -1,6 +1,7 @@
 //! `cargo xtask conformance`: our answers against those of the real ones.
 
 mod cluster_autoscaler;
+mod drain;
 mod scheduler;
 
 use std::process::ExitCode;
@@ -12,6 +13,8 @@ use clap::Subcommand;
 pub enum Conformance {
     /// Our Cluster Autoscaler against recorded decisions of the real one
     ClusterAutoscaler(cluster_autoscaler::ClusterAutoscaler),
+    /// Drains of generated workloads, with faults injected, against what the budgets allow
+    Drain(drain::Drain),
     /// The scheduler crate against kube-scheduler itself, on generated or recorded cases
     Scheduler(scheduler::Scheduler),
     /// The time of both for one pod against a large cluster, in one run
@@ -23,6 +26,7 @@ impl Conformance {
     pub fn run(self) -> ExitCode {
         match self {
             Self::ClusterAutoscaler(all) => all.run(),
+            Self::Drain(drain) => drain.run(),
             Self::Scheduler(scheduler) => scheduler.run(),
             Self::SchedulerBench(bench) => bench.run(),
         }

@@ -6,7 +6,7 @@ mod compare;
 mod coverage;
 mod generate;
 mod judge;
-mod random;
+pub(crate) mod random;
 mod shrink;
 mod subject;
 

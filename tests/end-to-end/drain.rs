@@ -1,0 +1,7 @@
+//! `kubectl drain-node` on real nodes with real controllers: what it does, and what it leaves.
+
+mod cases;
+mod interrupt;
+mod pool;
+mod rights;
+mod workloads;
