@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::pool::Pool;
 use crate::plugin::Running;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
 fn pods_go_as_the_budget_allows_and_the_workload_is_whole_at_the_end() {
