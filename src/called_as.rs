@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use addons::cli::AddonsArgs;
 use autoscale_sim::cli::AutoscaleSimArgs;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use drain_node::cli::DrainArgs;
@@ -33,6 +34,9 @@ struct Umbrella {
 pub enum Command {
     #[command(name = "leases")]
     Leases(Box<LeasesArgs>),
+
+    #[command(name = "addons")]
+    Addons(Box<AddonsArgs>),
 
     #[command(name = "drain-node")]
     DrainNode(Box<DrainArgs>),
@@ -87,6 +91,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
         "leases" => {
             let args = plugin_args("kubectl-leases", "kubectl leases", arguments)?;
             Ok(Command::Leases(Box::new(args)))
+        }
+        "addons" => {
+            let args = plugin_args("kubectl-addons", "kubectl addons", arguments)?;
+            Ok(Command::Addons(Box::new(args)))
         }
         "drain_node" => {
             let args = plugin_args("kubectl-drain_node", "kubectl drain-node", arguments)?;
@@ -221,9 +229,21 @@ mod tests {
     }
 
     #[test]
-    fn plugins_that_are_not_built_yet_are_not_pretended() {
-        assert!(called(&["kubectl-addons", "-A"]).is_err());
-        assert!(called(&["kubectl-day2", "addons"]).is_err());
+    fn addons_lists_unless_another_question_is_asked() {
+        for (words, asks) in [
+            (&["kubectl-addons", "-A"][..], false),
+            (&["kubectl-addons", "outdated", "--target", "1.37"], true),
+            (
+                &["kubectl-day2", "addons", "show", "coredns", "-n", "x"],
+                true,
+            ),
+        ] {
+            let Command::Addons(args) = called(words).unwrap() else {
+                panic!("{words:?}")
+            };
+            assert_eq!(args.command.is_some(), asks, "{words:?}");
+        }
+        assert!(called(&["kubectl-addons", "-n", "x", "skew"]).is_err());
     }
 
     #[test]

@@ -22,6 +22,7 @@ fn main() -> process::ExitCode {
         Err(error) => return usage(&error),
     };
     let result = match command {
+        Command::Addons(args) => addons::run(&args),
         Command::Leases(args) => leases::run(&args),
         Command::AutoscaleSim(args) => autoscale_sim::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),

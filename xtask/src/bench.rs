@@ -1,5 +1,6 @@
 //! What takes how long, against the real kubectl and an empty program, in one run on one machine.
 
+pub(crate) mod addons;
 mod drain;
 mod leases;
 pub(crate) mod load;
@@ -24,6 +25,8 @@ const MISSED: u8 = 3;
 /// Which rows of the design's table to measure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Group {
+    /// `kubectl addons outdated` against the bare tag lists
+    Addons,
     /// `kubectl leases` against `kubectl get leases`
     Leases,
     /// `kubectl drain-node` against `kubectl drain`; takes a quarter of an hour
@@ -41,6 +44,9 @@ pub(crate) fn run(group: Option<Group>) -> Result<ExitCode, Failure> {
     // First, while the machine is quiet.
     if wanted(Group::StartUp) {
         lines.extend(start_up::lines(&programs)?);
+    }
+    if wanted(Group::Addons) {
+        lines.extend(addons::lines(&programs)?);
     }
     if wanted(Group::Leases) {
         lines.extend(leases::lines(&programs)?);

@@ -47,6 +47,9 @@ enum Task {
     /// Create the Leases of many nodes, for `bench`
     #[command(hide = true)]
     LoadLeases(bench::load::LoadLeases),
+    /// Fetch tag lists, for `bench`
+    #[command(hide = true)]
+    FetchTagLists(bench::addons::FetchTagLists),
 }
 
 fn main() -> ExitCode {
@@ -67,6 +70,7 @@ fn run(task: Task) -> Result<ExitCode, Failure> {
         Task::RecordDemo => record_demo::run()?,
         Task::Bench { group } => return bench::run(group),
         Task::LoadLeases(load) => bench::load::run(&load)?,
+        Task::FetchTagLists(lists) => bench::addons::fetch(&lists)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -14,6 +14,8 @@ use crate::list_splitter::{ListSplitter, SplitError};
 
 /// The annotation on the List that says when the snapshot was taken.
 const TAKEN_AT: &str = "day2.dev/snapshot-time";
+/// The annotation on the List that says which version of Kubernetes the API server was.
+const SERVER_VERSION: &str = "day2.dev/server-version";
 /// YAML can't be read piece by piece, so a document in it is bounded.
 const MAX_YAML: u64 = 256 << 20;
 /// A compressed file may grow this far whatever its size …
@@ -42,10 +44,12 @@ pub struct SnapshotObject<'a> {
 }
 
 /// A snapshot that was read to its end.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Snapshot {
     /// When it was taken, where the file says so.
     pub taken_at: Option<Timestamp>,
+    /// The version of Kubernetes that the API server was, where the file says so.
+    pub server_version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -205,24 +209,24 @@ fn end_of_list(envelope: &[u8], items: u64, list_type: &ListType) -> Result<Snap
     if list_type.untyped_items && items > 0 {
         return Err("its items do not say their apiVersion and kind".into());
     }
-    let taken_at = taken_at(envelope.metadata)?;
-    Ok(Snapshot { taken_at })
+    about(envelope.metadata)
 }
 
-fn taken_at(metadata: Option<&RawValue>) -> Result<Option<Timestamp>, String> {
+/// What the List's annotations say of the snapshot.
+fn about(metadata: Option<&RawValue>) -> Result<Snapshot, String> {
     let Some(metadata) = metadata else {
-        return Ok(None);
+        return Ok(Snapshot::default());
     };
-    let metadata: EnvelopeMetadata =
+    let mut metadata: EnvelopeMetadata =
         serde_json::from_str(metadata.get()).map_err(|error| format!("metadata: {error}"))?;
-    metadata
-        .annotations
-        .get(TAKEN_AT)
-        .map(|time| {
-            time.parse()
-                .map_err(|error| format!("annotation {TAKEN_AT}: {error}"))
-        })
-        .transpose()
+    let taken_at = metadata.annotations.get(TAKEN_AT).map(|time| {
+        time.parse()
+            .map_err(|error| format!("annotation {TAKEN_AT}: {error}"))
+    });
+    Ok(Snapshot {
+        taken_at: taken_at.transpose()?,
+        server_version: metadata.annotations.remove(SERVER_VERSION),
+    })
 }
 
 /// A document without items is one object, as `kubectl get lease NAME -o json` writes it.
@@ -262,6 +266,7 @@ fn read_yaml(
         let json = serde_json::to_vec(document).map_err(|error| error.to_string())?;
         let read = read_json(&json, &mut io::empty(), each)?;
         snapshot.taken_at = snapshot.taken_at.or(read.taken_at);
+        snapshot.server_version = snapshot.server_version.or(read.server_version);
     }
     Ok(snapshot)
 }

@@ -100,7 +100,7 @@ pub fn read_snapshot(path: &Path, scope: &Scope) -> Result<Facts, Error> {
     let snapshot = Snapshot::read(path, |object| {
         take_object(object, scope, &selector, &mut facts)
     })?;
-    settle(&mut facts, snapshot, scope);
+    settle(&mut facts, &snapshot, scope);
     Ok(facts)
 }
 
@@ -118,7 +118,7 @@ pub fn read_snapshot_bytes(name: &str, bytes: &[u8], scope: &Scope) -> Result<Fa
         file: name.to_owned(),
         reason,
     })?;
-    settle(&mut facts, snapshot, scope);
+    settle(&mut facts, &snapshot, scope);
     Ok(facts)
 }
 
@@ -147,7 +147,7 @@ fn take_object(
     Ok(())
 }
 
-fn settle(facts: &mut Facts, snapshot: Snapshot, scope: &Scope) {
+fn settle(facts: &mut Facts, snapshot: &Snapshot, scope: &Scope) {
     facts.now_is_newest = snapshot.taken_at.is_none();
     facts.now = snapshot.taken_at.unwrap_or(facts.now);
     facts.look_for_missing(scope);

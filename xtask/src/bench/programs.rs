@@ -33,7 +33,7 @@ impl Programs {
         eprintln!("building");
         build_release(&root)?;
         build_empty(dir)?;
-        for name in ["kubectl-leases", "kubectl-drain_node"] {
+        for name in ["kubectl-leases", "kubectl-drain_node", "kubectl-addons"] {
             link(&programs.binary, &dir.join(name))?;
         }
         Ok(programs)
@@ -57,6 +57,11 @@ impl Programs {
     /// A call of the binary as `kubectl-drain_node`.
     pub(crate) fn drain_node(&self) -> Command {
         Command::new(self.dir.join("kubectl-drain_node"))
+    }
+
+    /// A call of the binary as `kubectl-addons`.
+    pub(crate) fn addons(&self) -> Command {
+        Command::new(self.dir.join("kubectl-addons"))
     }
 
     /// A call of the empty program.

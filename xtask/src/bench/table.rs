@@ -121,6 +121,29 @@ impl Line {
         }
     }
 
+    /// Time that may be this many times the peer's.
+    pub(crate) fn at_most(work: &str, ours: Duration, peer: Duration, factor: f64) -> Self {
+        let ratio = ours.as_secs_f64() / peer.as_secs_f64();
+        Self {
+            ours: time(ours),
+            peer: time(peer),
+            ratio: format!("{ratio:.2}"),
+            limit: format!("<= {factor}"),
+            within: Some(ratio <= factor),
+            ..Self::new(work, "wall")
+        }
+    }
+
+    /// Time that has to stay under a bound.
+    pub(crate) fn within(work: &str, ours: Duration, most: Duration) -> Self {
+        Self {
+            ours: time(ours),
+            limit: format!("< {}", time(most)),
+            within: Some(ours < most),
+            ..Self::new(work, "wall")
+        }
+    }
+
     /// A size that has to stay under a bound.
     pub(crate) fn size(work: &str, size: u64, most: u64) -> Self {
         Self {
@@ -245,6 +268,10 @@ mod tests {
         assert!(!Line::over("x", millis(3), millis(1), millis(3)).missed());
         assert!(!Line::over("x", millis(1), millis(2), millis(3)).missed());
         assert!(Line::over("x", millis(4), millis(1), millis(3)).missed());
+        assert!(!Line::within("x", millis(2), millis(3)).missed());
+        assert!(Line::within("x", millis(3), millis(3)).missed());
+        assert!(!Line::at_most("x", millis(12), millis(10), 1.2).missed());
+        assert!(Line::at_most("x", millis(13), millis(10), 1.2).missed());
         assert!(!Line::size("x", 11, 12).missed());
         assert!(Line::size("x", 12, 12).missed());
     }
