@@ -5,6 +5,7 @@
     reason = "all of it is test code, also what stands outside the test functions"
 )]
 
+mod addons;
 mod autoscale_sim;
 mod autoscale_truth;
 mod connection;

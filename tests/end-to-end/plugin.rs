@@ -24,6 +24,7 @@ pub fn installation() -> &'static Path {
         let directory = scratch("bin");
         for name in [
             "kubectl-leases",
+            "kubectl-addons",
             "kubectl-autoscale_sim",
             "kubectl-drain_node",
             "kubectl-day2",
