@@ -14,6 +14,7 @@ mod format;
 mod interrupts;
 mod output;
 mod progress;
+mod screen;
 mod terminal;
 
 pub use cell::{Cell, Tone};
@@ -26,4 +27,5 @@ pub use format::{OutputFlags, OutputFormat};
 pub use interrupts::Interrupts;
 pub use output::{Output, hint, note};
 pub use progress::Progress;
+pub use screen::Screen;
 pub use terminal::Terminal;

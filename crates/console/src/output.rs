@@ -63,8 +63,22 @@ impl Output {
     /// # Errors
     /// When the stream can't be written.
     pub fn row(&mut self, columns: &mut Columns, cells: &[Cell]) -> Result<(), Failure> {
-        let line = columns.line(cells, self.terminal.colour);
+        let line = self.text(columns, cells);
         self.line(&line)
+    }
+
+    /// A row as a line without its end, coloured where the terminal allows it.
+    #[must_use]
+    pub fn text(&self, columns: &mut Columns, cells: &[Cell]) -> String {
+        columns.line(cells, self.terminal.colour)
+    }
+
+    /// Writes text as it is.
+    ///
+    /// # Errors
+    /// When the stream can't be written.
+    pub(crate) fn write_text(&mut self, text: &str) -> Result<(), Failure> {
+        self.write(text.as_bytes())
     }
 
     /// Writes one line.

@@ -91,6 +91,9 @@ impl FromStr for Component {
     }
 }
 
+/// The truth about a failover is in the logs: each renewal, and who stopped or began to lead.
+const RENEWALS_IN_LOG: &str = "--vmodule=leaderelection=5";
+
 /// One machine of the control plane; a controller manager and a scheduler share it.
 fn hostname(index: usize) -> String {
     format!("--hostname=controller-{index}")
@@ -155,6 +158,7 @@ fn controller_manager(settings: &Settings, index: usize) -> Vec<String> {
             settings.path("pki/controller-manager.kubeconfig")
         ),
         "--leader-elect=true".into(),
+        RENEWALS_IN_LOG.into(),
         "--secure-port=0".into(),
         "--use-service-account-credentials=true".into(),
         format!("--root-ca-file={}", settings.path("pki/ca.crt")),
@@ -180,6 +184,7 @@ fn scheduler(settings: &Settings, index: usize) -> Vec<String> {
         hostname(index),
         format!("--kubeconfig={}", settings.path("pki/scheduler.kubeconfig")),
         "--leader-elect=true".into(),
+        RENEWALS_IN_LOG.into(),
         "--secure-port=0".into(),
         "--kube-api-qps=500".into(),
         "--kube-api-burst=1000".into(),

@@ -6,17 +6,23 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
 use std::time::Duration;
 
 use crate::build::Progress;
 use crate::guard::Guard;
-use crate::process::{running, spawn, stop, stop_all};
+use crate::process::{running, set_frozen, spawn, stop, stop_all};
 use crate::settings::Settings;
 use crate::wait::eventually;
 use crate::{Component, ControlPlaneOptions, Error, Signal, build, kubectl, nodes, ports};
 
 /// How long anything may take to become ready, on a slow and busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Between two candidates of a coordinated election: of those that were made in the same second
+/// Kubernetes prefers now one and now the other, and the leader changes every few seconds
+/// (`compare` in kubernetes/kubernetes, pkg/controlplane/controller/leaderelection).
+const SENIORITY: Duration = Duration::from_millis(1_100);
 
 /// Keeps the temporary directory of a control plane, for a look at its logs.
 const KEEP: &str = "DAY2_KEEP_CONTROL_PLANE";
@@ -135,10 +141,33 @@ impl ControlPlane {
         kubectl::output(&self.settings, &["apply", "-f", "-"], objects.as_bytes()).map(drop)
     }
 
+    /// Gives each controller manager and scheduler the node and the pod that it would have on a
+    /// real cluster, so that plugins can find them; the kubelets make them run.
+    ///
+    /// # Errors
+    /// Contains what kubectl wrote to stderr when it failed.
+    pub fn publish_controllers(&self) -> Result<(), Error> {
+        self.apply(&nodes::controllers(&self.settings.options).to_string())?;
+        let args = ["get", "pods", "-nkube-system", "-ojson"];
+        let what = "the controllers' pods do not run";
+        self.wait(what, &args, &self.components(), |answer| {
+            !answer.contains("\"Pending\"")
+        })
+    }
+
     /// All components, in the order in which they start.
     #[must_use]
     pub fn components(&self) -> Vec<Component> {
         Component::all(&self.settings.options)
+    }
+
+    /// The log of a component, with all of its lives.
+    ///
+    /// # Errors
+    /// Fails when there is none.
+    pub fn log(&self, component: Component) -> Result<String, Error> {
+        let path = self.settings.log(component);
+        fs::read_to_string(&path).map_err(Error::io("read", &path))
     }
 
     /// The PID of a component, if it runs.
@@ -210,6 +239,26 @@ impl ControlPlane {
         Ok(())
     }
 
+    /// Freezes a component in the middle of whatever it does, until [`ControlPlane::thaw`].
+    ///
+    /// # Errors
+    /// Fails when there is no such one.
+    pub fn freeze(&self, component: Component) -> Result<(), Error> {
+        self.check(component)?;
+        set_frozen(&self.settings, component, true);
+        Ok(())
+    }
+
+    /// Lets a frozen component go on as if no time had passed.
+    ///
+    /// # Errors
+    /// Fails when there is no such one.
+    pub fn thaw(&self, component: Component) -> Result<(), Error> {
+        self.check(component)?;
+        set_frozen(&self.settings, component, false);
+        Ok(())
+    }
+
     /// Starts any one component again; with the API server it waits until it is ready.
     ///
     /// # Errors
@@ -274,9 +323,15 @@ impl ControlPlane {
         self.wait_for_api_server()?;
 
         progress("starting controller managers, schedulers and kubelets");
+        let mut candidates = 0;
         for component in self.components() {
             if !matches!(component, Component::Etcd | Component::ApiServer) {
                 self.spawn(component)?;
+                if self.settings.options.coordinated && component != Component::Kubelets {
+                    candidates += 1;
+                    self.wait_for_candidates(candidates)?;
+                    sleep(SENIORITY);
+                }
             }
         }
         self.create_nodes()?;
@@ -303,6 +358,15 @@ impl ControlPlane {
         let needed = [Component::Etcd, Component::ApiServer];
         self.wait("the API server is not ready", &args, &needed, |answer| {
             answer == "ok"
+        })
+    }
+
+    /// Waits until so many stand for the coordinated elections.
+    fn wait_for_candidates(&self, count: usize) -> Result<(), Error> {
+        let args = ["get", "leasecandidates", "-nkube-system", "-oname"];
+        let what = "a controller does not stand for its election";
+        self.wait(what, &args, &[Component::ApiServer], |answer| {
+            answer.lines().count() >= count
         })
     }
 

@@ -1,13 +1,52 @@
 use serde_json::{Value, json};
 
+use crate::ControlPlaneOptions;
+
 /// The node objects a control plane starts with; the kubelets add what a kubelet knows.
 pub(crate) fn list(count: usize) -> Value {
     let items: Vec<Value> = (0..count).map(node).collect();
     json!({ "apiVersion": "v1", "kind": "List", "items": items })
 }
 
+/// The nodes and the static pods of the controllers, as kubeadm's cluster shows them.
+pub(crate) fn controllers(options: &ControlPlaneOptions) -> Value {
+    let machines = options.controller_managers.max(options.schedulers);
+    let mut items: Vec<Value> = (0..machines)
+        .map(|index| named(&format!("controller-{index}"), index))
+        .collect();
+    for (count, component) in [
+        (options.controller_managers, "kube-controller-manager"),
+        (options.schedulers, "kube-scheduler"),
+    ] {
+        items.extend((0..count).map(|index| static_pod(component, index)));
+    }
+    json!({ "apiVersion": "v1", "kind": "List", "items": items })
+}
+
+fn static_pod(component: &str, index: usize) -> Value {
+    let node = format!("controller-{index}");
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": format!("{component}-{node}"),
+            "namespace": "kube-system",
+            "labels": { "component": component, "tier": "control-plane" },
+        },
+        "spec": {
+            "nodeName": node,
+            "hostNetwork": true,
+            "tolerations": [{ "operator": "Exists" }],
+            "containers": [{ "name": component, "image": format!("registry.k8s.io/{component}:v1.36.3") }],
+        },
+    })
+}
+
 fn node(index: usize) -> Value {
-    let name = format!("node-{index}");
+    named(&format!("node-{index}"), index)
+}
+
+fn named(name: &str, index: usize) -> Value {
     let zone = ["zone-a", "zone-b", "zone-c"][index % 3];
     json!({
         "apiVersion": "v1",

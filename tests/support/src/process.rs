@@ -42,6 +42,8 @@ pub(crate) fn spawn(settings: &Settings, component: Component) -> Result<Child, 
     let child = Command::new(&settings.program)
         .arg(component.role())
         .args(component.arguments(settings))
+        // The times in the logs are to be read by programs.
+        .env("TZ", "UTC")
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(second)
@@ -67,6 +69,19 @@ pub(crate) fn stop(settings: &Settings, component: Component, signal: Signal) ->
     };
     send(pid, signal);
     wait_for_end(settings, component, pid, signal)
+}
+
+/// Sends a component that runs to sleep, or wakes it; as after a virtual machine was paused.
+pub(crate) fn set_frozen(settings: &Settings, component: Component, frozen: bool) {
+    let signal = if frozen {
+        rustix::process::Signal::STOP
+    } else {
+        rustix::process::Signal::CONT
+    };
+    let pid = running(settings, component).and_then(|pid| i32::try_from(pid).ok());
+    if let Some(pid) = pid.and_then(Pid::from_raw) {
+        let _ = kill_process(pid, signal);
+    }
 }
 
 /// Stops all components, the database last: without it the API server cannot end in peace.
