@@ -156,7 +156,7 @@ mod tests {
             let Command::Leases(args) = called(words).unwrap() else {
                 panic!("{words:?}")
             };
-            assert!(args.all_namespaces, "{words:?}");
+            assert!(args.list.scope.all_namespaces, "{words:?}");
         }
         assert!(matches!(
             called(&["kubectl-day2", "demo"]).unwrap(),

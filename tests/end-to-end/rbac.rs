@@ -83,6 +83,53 @@ fn the_documented_role_is_enough() {
         )
         .unwrap();
     wait_until_allowed("operator", &["list", "nodes"]);
+    wait_until_allowed("operator", &["watch", "events"]);
+    let watch = [
+        "watch",
+        "-n",
+        "kube-system",
+        "--until",
+        "all-held",
+        "--for",
+        "5s",
+    ];
+    let read = [
+        &["check", "-n", "kube-system"][..],
+        &watch,
+        &["prune", "-n", "kube-system", "--dry-run"],
+        &[
+            "failover",
+            "kube-scheduler",
+            "-n",
+            "kube-system",
+            "--dry-run",
+            "--force",
+        ],
+    ];
+    for args in read {
+        let said = leases(plane(), &[args, &["--as", "operator"]].concat());
+        assert!(!said.stderr.contains("not allowed to"), "{}", said.stderr);
+        said.ok();
+    }
+    // Older locks have a role of their own.
+    let said = leases(
+        plane(),
+        &[
+            "show",
+            "kube-scheduler",
+            "-n",
+            "kube-system",
+            "--as",
+            "operator",
+        ],
+    );
+    assert!(
+        said.stderr.contains("not allowed to list configmaps"),
+        "{}",
+        said.stderr
+    );
+    assert!(!said.stderr.contains("events"), "{}", said.stderr);
+    said.ok();
     for args in [
         &["-A"][..],
         &["-n", "kube-system", "kube-scheduler"],
@@ -95,4 +142,67 @@ fn the_documented_role_is_enough() {
         assert!(!said.stderr.contains("not allowed"), "{}", said.stderr);
         said.ok();
     }
+}
+
+#[test]
+fn what_changes_something_has_roles_of_its_own() {
+    plane()
+        .apply(include_str!("../../docs/rbac/leases.yaml"))
+        .unwrap();
+    let bind = |user: &str, role: &str| {
+        plane()
+            .apply(&format!(
+                r#"{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","metadata":{{"name":"{user}-{role}"}},
+             "roleRef":{{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"{role}"}},
+             "subjects":[{{"kind":"User","name":"{user}","apiGroup":"rbac.authorization.k8s.io"}}]}}"#
+            ))
+            .unwrap();
+    };
+    plane()
+        .apply(
+            r#"{"apiVersion":"v1","kind":"List","items":[
+            {"apiVersion":"v1","kind":"Namespace","metadata":{"name":"pruned"}},
+            {"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"dead","namespace":"pruned"},
+             "spec":{"holderIdentity":"gone_1","leaseDurationSeconds":1,"renewTime":"2026-01-01T00:00:00.000000Z"}}]}"#,
+        )
+        .unwrap();
+    bind("pruner", "day2-leases");
+    wait_until_allowed("pruner", &["list", "nodes"]);
+    let failover = [
+        "failover",
+        "kube-scheduler",
+        "-n",
+        "kube-system",
+        "--force",
+        "--yes",
+        "--as",
+        "pruner",
+    ];
+    leases(plane(), &failover).fails(
+        5,
+        &[
+            "not allowed to patch leases.coordination.k8s.io",
+            "day2-leases-failover",
+        ],
+    );
+    bind("pruner", "day2-leases-prune");
+    wait_until_allowed("pruner", &["delete", "leases", "-n", "pruned"]);
+    let prune = [
+        "prune",
+        "-n",
+        "pruned",
+        "--older-than",
+        "1s",
+        "--yes",
+        "--as",
+        "pruner",
+    ];
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let said = leases(plane(), &prune);
+    assert!(
+        said.stderr.contains("1 Lease was deleted"),
+        "{}{}",
+        said.stdout,
+        said.stderr
+    );
 }

@@ -21,13 +21,28 @@ fn a_watch_survives_a_restart_and_misses_no_change_of_holder() {
         line.contains("first")
     });
 
+    let until = ["--until", "holder-changed", "-o", "json"];
+    let mut memory = Running::start(
+        kubectl(&plane)
+            .args(["leases", "watch", "lock"])
+            .args(until),
+    );
+    memory.wait_for("the first event", Duration::from_secs(20), |line| {
+        line.contains("first")
+    });
+
     plane.stop_api_server(Signal::Kill).unwrap();
     std::thread::sleep(Duration::from_secs(2));
-    assert!(watch.is_running());
+    assert!(watch.is_running() && memory.is_running());
     plane.start_api_server().unwrap();
     plane.apply(&lease("second_2")).unwrap();
     watch.wait_for("the second holder", Duration::from_secs(30), |line| {
         line.contains("second") && line.contains("new holder, before it first")
+    });
+    memory.wait_for("the summary", Duration::from_secs(30), |line| {
+        line.contains("LeaseWatchSummary")
+            && line.contains("\"changes\":1")
+            && line.contains("\"interruptions\":1")
     });
 }
 

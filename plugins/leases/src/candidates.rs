@@ -193,8 +193,11 @@ async fn read_pods_on(server: &ApiServer, namespace: &str, node: &str) -> Result
     Ok(pods)
 }
 
-/// Notes a missing right and goes on; other errors stay errors.
-fn allowed<T>(
+/// Notes a missing right and goes on.
+///
+/// # Errors
+/// Other errors stay errors.
+pub fn allowed<T>(
     result: Result<T, Error>,
     unreadable: &mut BTreeSet<String>,
 ) -> Result<Option<T>, Error> {

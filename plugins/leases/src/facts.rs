@@ -154,7 +154,7 @@ fn settle(facts: &mut Facts, snapshot: &Snapshot, scope: &Scope) {
 }
 
 /// A snapshot is at least as young as the newest time the API server wrote into it.
-fn newest_time(lease: &Lease) -> Timestamp {
+pub(crate) fn newest_time(lease: &Lease) -> Timestamp {
     let renewal = lease.renewal_written.or(lease.renewed.known());
     renewal.max(lease.created.known()).unwrap_or_default()
 }

@@ -173,6 +173,12 @@ fn is_component(pod: &Pod, component: &str) -> bool {
             .is_some_and(|rest| rest.starts_with('-'))
 }
 
+/// Whether a pod is the component that a lock is named after.
+#[must_use]
+pub fn is_component_of(pod: &Pod, lock: &str) -> bool {
+    is_component(pod, component(lock))
+}
+
 /// The component that a lock's name speaks of.
 fn component(lock: &str) -> &str {
     LOCK_ENDINGS
@@ -197,6 +203,19 @@ fn container(pod: &Pod, lock: &str) -> Option<String> {
 }
 
 impl Known {
+    /// Adds what was read later; where both know something, the later holds.
+    pub fn learn(&mut self, later: Self) {
+        for pod in later.pods {
+            self.pods
+                .retain(|known| (&known.namespace, &known.name) != (&pod.namespace, &pod.name));
+            self.pods.push(pod);
+        }
+        for node in later.nodes {
+            self.nodes.retain(|known| known.name != node.name);
+            self.nodes.push(node);
+        }
+    }
+
     /// The pod with this host name; a host name is cut at 63 characters.
     fn pod(&self, namespace: &str, host: &str) -> Option<&Pod> {
         let matches = |pod: &&Pod| {

@@ -70,6 +70,8 @@ pub struct Lease {
     pub namespace: String,
     /// The Lease's name.
     pub name: String,
+    /// `metadata.uid`.
+    pub uid: String,
     /// `metadata.resourceVersion`.
     pub resource_version: String,
     /// When it was made, by the API server's clock.
@@ -136,6 +138,7 @@ impl From<LeaseObject> for Lease {
                 .max(),
             namespace: metadata.namespace,
             name: metadata.name,
+            uid: metadata.uid,
             resource_version: metadata.resource_version,
             created: metadata.creation_timestamp,
             holder: filled(spec.holder_identity),
@@ -163,6 +166,8 @@ struct Metadata {
     #[serde(default)]
     namespace: String,
     name: String,
+    #[serde(default)]
+    uid: String,
     #[serde(default)]
     resource_version: String,
     #[serde(default, deserialize_with = "time")]
@@ -217,14 +222,14 @@ impl ManagedFields {
     }
 }
 
-fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+pub(crate) fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Reads a time without failing on what is none.
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
     struct TimeVisitor;
 
     impl<'de> Visitor<'de> for TimeVisitor {

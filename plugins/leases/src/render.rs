@@ -1,6 +1,13 @@
 //! The report as a table, as names, and as the lines of a watch.
 
-use std::collections::BTreeMap;
+pub mod check;
+pub mod details;
+pub mod failover;
+pub mod live;
+pub mod prune;
+pub mod summary;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use console::{
     Cell, Columns, Failure, Output, OutputFlags, OutputFormat, Tone, human, note, short,
@@ -84,6 +91,17 @@ pub fn remarks(report: &LeaseList) -> Vec<String> {
         remarks.push(unresolved(&report.unreadable));
     }
     remarks
+}
+
+/// What was left out for want of rights, where that is more than holders.
+fn incomplete(refused: &BTreeSet<String>) -> Option<String> {
+    let refused: Vec<&str> = refused.iter().map(String::as_str).collect();
+    (!refused.is_empty()).then(|| {
+        format!(
+            "not all is known: not allowed to {}",
+            refused.join(", nor to ")
+        )
+    })
 }
 
 /// What the refused requests mean for the reader.
@@ -290,6 +308,13 @@ impl WatchView {
         }
     }
 
+    /// An event as a line, for a view that shows only the latest ones.
+    pub fn text(&mut self, event: &LeaseEvent, output: &Output) -> String {
+        self.leave_room();
+        let line = self.line(event);
+        output.text(&mut self.columns, &line)
+    }
+
     /// Prints events as they come.
     ///
     /// # Errors
@@ -392,13 +417,23 @@ fn change(event: &LeaseEvent) -> String {
         EventType::Deleted => "deleted".into(),
         EventType::Renewed => "renewed".into(),
         EventType::HolderGone => format!("given up by {before}"),
-        EventType::HolderChanged => match event.gap_seconds {
-            Some(gap) => format!(
-                "new holder, before it {before}; no leader for {}",
-                short(gap)
-            ),
-            None => format!("new holder, before it {before}"),
-        },
+        EventType::HolderChanged => {
+            let gap = event
+                .gap_seconds
+                .map(|gap| format!("; no leader for {}", short(gap)));
+            let unseen = event
+                .unseen_changes
+                .map(|count| format!("; {count} more changes in between were not seen"));
+            format!(
+                "new holder, before it {before}{}{}",
+                gap.unwrap_or_default(),
+                unseen.unwrap_or_default()
+            )
+        }
+        EventType::HolderReturned => format!(
+            "{before} lives, {} after it was replaced, and may have led on",
+            short(event.returned_after_seconds.unwrap_or_default())
+        ),
         EventType::StateChanged => match event.lease.state {
             State::Held => "renewed again".into(),
             State::Late => "no renewal for two thirds of its duration".into(),
@@ -412,8 +447,6 @@ fn change(event: &LeaseEvent) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use jiff::Timestamp;
 
     use super::*;
@@ -578,8 +611,17 @@ mod tests {
                 News::HolderChanged {
                     previous_holder: Some("controller-1_9".into()),
                     gap: Some(SignedDuration::from_millis(17_250)),
+                    missed: 0,
                 },
                 "new holder, before it controller-1; no leader for 17.2s",
+            ),
+            (
+                News::HolderChanged {
+                    previous_holder: Some("controller-1_9".into()),
+                    gap: None,
+                    missed: 2,
+                },
+                "new holder, before it controller-1; 2 more changes in between were not seen",
             ),
             (
                 News::HolderGone {

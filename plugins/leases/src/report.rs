@@ -1,5 +1,11 @@
 //! The answer: a Report that is the JSON contract, and that all renderers read.
 
+pub mod check;
+pub mod details;
+pub mod failover;
+pub mod prune;
+pub mod summary;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 
@@ -182,6 +188,15 @@ pub struct LeaseEvent {
         serialize_with = "optional_seconds"
     )]
     pub gap_seconds: Option<SignedDuration>,
+    /// Changes of holder in between that nobody saw.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unseen_changes: Option<u64>,
+    /// Seconds between the replacement of a holder and its sign of life.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "optional_seconds"
+    )]
+    pub returned_after_seconds: Option<SignedDuration>,
     /// The Lease as it is now.
     pub lease: LeaseItem,
 }
@@ -203,6 +218,8 @@ pub enum EventType {
     HolderGone,
     /// Somebody took it.
     HolderChanged,
+    /// One who was replaced, and had not given it up, shows that it lives.
+    HolderReturned,
 }
 
 impl LeaseEvent {
@@ -210,8 +227,8 @@ impl LeaseEvent {
     #[must_use]
     pub fn new(event: Event, known: &Known, now: Timestamp) -> Self {
         let Event { lease, news } = event;
-        let (mut previous_state, mut previous_holder_identity, mut gap_seconds) =
-            (None, None, None);
+        let (mut previous_state, mut previous_holder_identity) = (None, None);
+        let (mut gap_seconds, mut unseen_changes) = (None, None);
         let event_type = match news {
             News::Seen => EventType::Seen,
             News::Created => EventType::Created,
@@ -230,25 +247,55 @@ impl LeaseEvent {
             News::HolderChanged {
                 previous_holder,
                 gap,
+                missed,
             } => {
                 previous_holder_identity = previous_holder;
                 gap_seconds = gap;
+                unseen_changes = Some(missed).filter(|missed| *missed > 0);
                 EventType::HolderChanged
             }
         };
+        Self {
+            event_type,
+            previous_state,
+            gap_seconds,
+            unseen_changes,
+            ..Self::about(lease, previous_holder_identity, known, now)
+        }
+    }
+
+    /// The document for a holder that was replaced and shows that it lives.
+    #[must_use]
+    pub fn returned(
+        lease: Lease,
+        identity: &str,
+        after: SignedDuration,
+        known: &Known,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            event_type: EventType::HolderReturned,
+            returned_after_seconds: Some(after),
+            ..Self::about(lease, Some(identity.to_owned()), known, now)
+        }
+    }
+
+    fn about(lease: Lease, previous: Option<String>, known: &Known, now: Timestamp) -> Self {
         let before = Lease {
-            holder: previous_holder_identity.clone(),
+            holder: previous.clone(),
             ..lease.clone()
         };
         Self {
             api_version: API_VERSION,
             kind: "LeaseEvent",
             time: now,
-            event_type,
-            previous_state,
-            previous_holder_identity,
+            event_type: EventType::Seen,
+            previous_state: None,
             previous_holder: resolve(&before, known),
-            gap_seconds,
+            previous_holder_identity: previous,
+            gap_seconds: None,
+            unseen_changes: None,
+            returned_after_seconds: None,
             lease: LeaseItem::new(lease, known, now),
         }
     }
@@ -308,7 +355,7 @@ pub fn report(facts: Facts, sort: SortKey) -> LeaseList {
     clippy::cast_precision_loss,
     reason = "serde's signature; milliseconds fit"
 )]
-fn optional_seconds<S: Serializer>(
+pub(crate) fn optional_seconds<S: Serializer>(
     duration: &Option<SignedDuration>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

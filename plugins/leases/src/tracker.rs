@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::lease::{Lease, Time};
+use crate::lease::{Lease, LeaseKind, Time};
 use crate::state::{State, judge, next_change, renewal};
 use jiff::{SignedDuration, Timestamp};
 
@@ -38,6 +38,8 @@ pub enum News {
         previous_holder: Option<String>,
         /// The time without a leader.
         gap: Option<SignedDuration>,
+        /// Changes of holder in between that `leaseTransitions` counts and nobody saw.
+        missed: u64,
     },
 }
 
@@ -175,6 +177,7 @@ impl Tracked {
             Some(News::HolderChanged {
                 previous_holder: std::mem::replace(&mut self.last_holder, lease.holder.clone()),
                 gap,
+                missed: missed(&before, lease),
             })
         } else {
             self.set_state(state).or(renewed.then_some(News::Renewed))
@@ -191,8 +194,20 @@ impl Tracked {
     }
 }
 
-/// When the holder took the Lease, by the API server's clock.
-fn acquisition(lease: &Lease) -> Option<Timestamp> {
+/// How many changes of holder lie between two sights beside the one that is seen.
+fn missed(before: &Lease, after: &Lease) -> u64 {
+    let counted = before.transitions.zip(after.transitions);
+    let more = counted.map_or(0, |(before, after)| after.saturating_sub(before) - 1);
+    u64::try_from(more).unwrap_or(0)
+}
+
+/// When the holder took the Lease, by the API server's clock. Whoever decides a coordinated
+/// election writes no such time, but renews the Lease in the elected one's name.
+#[must_use]
+pub fn acquisition(lease: &Lease) -> Option<Timestamp> {
+    if lease.kind() == LeaseKind::Coordinated && lease.acquired == Time::Unset {
+        return renewal(lease);
+    }
     let acquired = lease.acquired.known()?;
     let (Some(renewed), Some(corrected)) = (lease.renewed.known(), renewal(lease)) else {
         return Some(acquired);
@@ -224,6 +239,7 @@ mod tests {
         News::HolderChanged {
             previous_holder: Some(previous_holder.into()),
             gap: Some(SignedDuration::from_secs(gap)),
+            missed: 0,
         }
     }
 
@@ -345,6 +361,41 @@ mod tests {
             [changed("a", 17), News::Created, News::Deleted]
         );
         assert_eq!(events[2].lease.name, "other");
+    }
+
+    #[test]
+    fn an_elected_candidate_leads_from_the_election_on() {
+        let elected = |holder: &str, renewed: i64| Lease {
+            acquired: Time::Unset,
+            strategy: Some("OldestEmulationVersion".into()),
+            ..lease(holder, 0, renewed)
+        };
+        let mut tracker = Tracker::default();
+        tracker.list(vec![elected("a", 100)], at(100));
+        assert_eq!(
+            tracker.apply(elected("b", 119), at(119)).unwrap().news,
+            changed("a", 19)
+        );
+    }
+
+    #[test]
+    fn changes_that_nobody_saw_are_counted() {
+        let counted = |holder: &str, acquired: i64, transitions: i64| Lease {
+            transitions: Some(transitions),
+            ..lease(holder, acquired, acquired)
+        };
+        for (transitions, expected) in [(4, 0), (7, 3), (0, 0)] {
+            let mut tracker = Tracker::default();
+            tracker.list(vec![counted("a", 0, 3)], at(0));
+            let news = tracker
+                .apply(counted("b", 20, transitions), at(20))
+                .unwrap()
+                .news;
+            let News::HolderChanged { missed, .. } = news else {
+                panic!("{news:?}")
+            };
+            assert_eq!(missed, expected, "{transitions}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod cluster_autoscaler;
 mod drain;
+mod failover;
 mod scheduler;
 
 use std::process::ExitCode;
@@ -15,6 +16,8 @@ pub enum Conformance {
     ClusterAutoscaler(cluster_autoscaler::ClusterAutoscaler),
     /// Drains of generated workloads, with faults injected, against what the budgets allow
     Drain(drain::Drain),
+    /// What failover drills measure against the instances' own logs
+    Failover(failover::Failover),
     /// The scheduler crate against kube-scheduler itself, on generated or recorded cases
     Scheduler(scheduler::Scheduler),
     /// The time of both for one pod against a large cluster, in one run
@@ -27,6 +30,7 @@ impl Conformance {
         match self {
             Self::ClusterAutoscaler(all) => all.run(),
             Self::Drain(drain) => drain.run(),
+            Self::Failover(failover) => failover.run(),
             Self::Scheduler(scheduler) => scheduler.run(),
             Self::SchedulerBench(bench) => bench.run(),
         }

@@ -1,0 +1,154 @@
+//! `kubectl leases failover`: drills on real elections, and what is refused.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use test_support::{Component, ControlPlane, ControlPlaneOptions};
+
+use crate::plugin::{kubectl, leases, plane};
+
+const MANAGER: &str = "kube-controller-manager";
+const SCHEDULER: &str = "kube-scheduler";
+
+fn drill(plane: &ControlPlane, name: &str, args: &[&str]) -> crate::plugin::Said {
+    leases(
+        plane,
+        &[&["failover", name, "-n", "kube-system"], args].concat(),
+    )
+}
+
+fn lease(plane: &ControlPlane, name: &str) -> Value {
+    let args = [
+        "get",
+        "lease",
+        name,
+        "-n",
+        "kube-system",
+        "-o",
+        "json",
+        "--show-managed-fields",
+    ];
+    serde_json::from_str(&plane.kubectl_output(&args).unwrap()).unwrap()
+}
+
+fn holder(plane: &ControlPlane, name: &str) -> String {
+    lease(plane, name)["spec"]["holderIdentity"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn what_is_no_election_with_a_successor_is_refused() {
+    let node = ["failover", "node-0", "-n", "kube-node-lease", "--yes"];
+    leases(plane(), &node).fails(3, &["a node's heartbeat", "hint:"]);
+    leases(plane(), &[&node[..], &["--force"]].concat()).fails(3, &["a node's heartbeat"]);
+    let servers = leases(
+        plane(),
+        &["-n", "kube-system", "--kind", "apiserver", "-o", "name"],
+    )
+    .ok();
+    drill(plane(), servers.trim(), &["--yes"]).fails(3, &["an API server's identity"]);
+    drill(plane(), SCHEDULER, &["--yes"]).fails(3, &["no other candidate", "--force"]);
+    drill(plane(), SCHEDULER, &["--force"]).fails(2, &["no terminal to ask at", "--yes"]);
+    drill(
+        plane(),
+        SCHEDULER,
+        &["--yes", "--force", "--timeout", "20s"],
+    )
+    .fails(3, &["longer than --timeout", "give --timeout 45s or more"]);
+    drill(plane(), "nobody", &["--yes"]).fails(1, &["\"nobody\" not found"]);
+    assert!(!lease(plane(), SCHEDULER).to_string().contains("day2"));
+}
+
+#[test]
+fn a_drill_hands_an_election_over_and_leaves_nothing() {
+    let plane = ControlPlane::start(&ControlPlaneOptions {
+        controller_managers: 1,
+        schedulers: 3,
+        nodes: 0,
+        ..ControlPlaneOptions::default()
+    })
+    .unwrap();
+    plane.publish_controllers().unwrap();
+    let old = holder(&plane, SCHEDULER);
+
+    let plan = drill(&plane, SCHEDULER, &["--dry-run", "-o", "json"]).json();
+    assert_eq!(plan["successors"], 2);
+    assert!(plan["result"].is_null(), "{plan}");
+    assert_eq!(holder(&plane, SCHEDULER), old);
+
+    // An interrupted one gives the Lease back, and the leader just goes on.
+    let mut interrupted = kubectl(&plane);
+    interrupted.args([
+        "leases",
+        "failover",
+        SCHEDULER,
+        "-n",
+        "kube-system",
+        "--yes",
+    ]);
+    let mut child = interrupted.spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !holder(&plane, SCHEDULER).starts_with("day2-failover_") {
+        assert!(Instant::now() < deadline, "it does not begin");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let signal = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(signal.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(holder(&plane, SCHEDULER), old);
+    std::thread::sleep(Duration::from_secs(5));
+    let after = lease(&plane, SCHEDULER);
+    assert_eq!(after["spec"]["holderIdentity"], old.as_str());
+    assert_eq!(after["spec"]["leaseTransitions"], 0);
+
+    let done = drill(&plane, SCHEDULER, &["--yes", "-o", "json"]).json();
+    let result = &done["result"];
+    assert_eq!(result["outcome"], "takenOver", "{done}");
+    assert!(result["gapSeconds"].as_f64().unwrap() > 15.0, "{done}");
+    assert_eq!(result["left"].as_array().unwrap().len(), 0, "{done}");
+    let moments: Vec<&str> = result["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|moment| moment["what"].as_str().unwrap())
+        .collect();
+    assert_eq!(moments, ["lastRenewal", "taken", "freed", "acquired"]);
+    let after = lease(&plane, SCHEDULER);
+    assert_ne!(after["spec"]["holderIdentity"], old.as_str());
+    assert_eq!(after["spec"]["leaseTransitions"], 1);
+    assert!(!after.to_string().contains("day2"), "{after}");
+    // The old leader noticed and ended.
+    let index = old.split('_').next().unwrap().strip_prefix("controller-");
+    let index = index.unwrap().parse().unwrap();
+    assert_eq!(plane.pid(Component::Scheduler(index)), None);
+}
+
+#[test]
+fn a_drill_ends_the_term_of_a_coordinated_leader() {
+    let plane = ControlPlane::start(&ControlPlaneOptions {
+        controller_managers: 3,
+        nodes: 0,
+        coordinated: true,
+        ..ControlPlaneOptions::default()
+    })
+    .unwrap();
+    plane.publish_controllers().unwrap();
+    let old = holder(&plane, MANAGER);
+    let done = drill(&plane, MANAGER, &["--yes", "-o", "json"]).json();
+    assert_eq!(done["method"], "endTerm");
+    assert_eq!(done["result"]["outcome"], "takenOver", "{done}");
+    assert_eq!(
+        done["result"]["left"].as_array().unwrap().len(),
+        0,
+        "{done}"
+    );
+    assert_ne!(done["result"]["newHolderIdentity"], old.as_str());
+    let after = lease(&plane, MANAGER);
+    assert_eq!(after["spec"]["strategy"], "OldestEmulationVersion");
+    assert!(!after.to_string().contains("day2"), "{after}");
+}
