@@ -1,6 +1,7 @@
 //! What takes how long, against the real kubectl and an empty program, in one run on one machine.
 
 pub(crate) mod addons;
+mod autoscale_sim;
 mod drain;
 mod leases;
 pub(crate) mod load;
@@ -27,6 +28,8 @@ const MISSED: u8 = 3;
 pub(crate) enum Group {
     /// `kubectl addons outdated` against the bare tag lists
     Addons,
+    /// One loop of Cluster Autoscaler on large clusters
+    AutoscaleSim,
     /// `kubectl leases` against `kubectl get leases`
     Leases,
     /// `kubectl drain-node` against `kubectl drain`; takes a quarter of an hour
@@ -38,6 +41,9 @@ pub(crate) enum Group {
 /// Measures one group, or all, and prints the table.
 pub(crate) fn run(group: Option<Group>) -> Result<ExitCode, Failure> {
     let wanted = |one| group.is_none_or(|group| group == one);
+    if group == Some(Group::AutoscaleSim) {
+        return Ok(print(&autoscale_sim::lines()?));
+    }
     let programs = Programs::build()?;
     let floor = Floor::measure(&programs)?;
     let mut lines = Vec::new();
@@ -54,12 +60,20 @@ pub(crate) fn run(group: Option<Group>) -> Result<ExitCode, Failure> {
     if wanted(Group::Drain) {
         lines.extend(drain::lines(&programs)?);
     }
-    print!("{}", table::render(&lines));
+    if wanted(Group::AutoscaleSim) {
+        lines.extend(autoscale_sim::lines()?);
+    }
+    let code = print(&lines);
     eprintln!("{floor}");
-    let missed = lines.iter().any(Line::missed);
-    Ok(if missed {
+    Ok(code)
+}
+
+/// Prints the table, and says whether all is within its limits.
+fn print(lines: &[Line]) -> ExitCode {
+    print!("{}", table::render(lines));
+    if lines.iter().any(Line::missed) {
         ExitCode::from(MISSED)
     } else {
         ExitCode::SUCCESS
-    })
+    }
 }

@@ -473,6 +473,31 @@ impl State {
         found
     }
 
+    /// How many such pods the node would take one after the other: 0 if none, and at least as many as
+    /// are returned. Only for pods that do not look around; see [`State::looks_around`].
+    pub fn room_for(&mut self, query: &PodQuery, node: NodeId) -> usize {
+        if self.check_all(query, [node]).is_empty() {
+            return 0;
+        }
+        let class = &self.classes[query.class as usize];
+        let (ask, slot) = (&class.ask, &self.nodes[node.0 as usize]);
+        if !class.ports.is_empty() || !ask.scalars.is_empty() || *ask != class.used {
+            return 1;
+        }
+        let free = &slot.face.allocatable;
+        let pods = slot.face.max_pods - i64::try_from(slot.pods.len()).unwrap_or(i64::MAX);
+        let room = [
+            (ask.cpu, free.cpu, slot.used.cpu),
+            (ask.memory, free.memory, slot.used.memory),
+            (ask.ephemeral, free.ephemeral, slot.used.ephemeral),
+        ];
+        let room = room.iter().filter(|(ask, ..)| *ask > 0);
+        let least = room
+            .map(|(ask, free, used)| free.wrapping_sub(*used) / ask)
+            .fold(pods, i64::min);
+        usize::try_from(least).unwrap_or(0).max(1)
+    }
+
     fn look_at(&self, cycle: &Cycle, node: u32) -> Option<Fail> {
         let named = |only: &Vec<u32>| only.binary_search(&node).is_ok();
         if !self.nodes[node as usize].present || !cycle.only.as_ref().is_none_or(named) {

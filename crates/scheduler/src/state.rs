@@ -1083,6 +1083,29 @@ mod tests {
     }
 
     #[test]
+    fn room_is_what_can_be_put() {
+        for (spec, want) in [
+            (json!({"requests": {"cpu": "3"}}), 3),
+            (json!({"requests": {"cpu": "1", "memory": "2Gi"}}), 5),
+            (json!({}), 110),
+            (json!({"requests": {"cpu": "11"}}), 0),
+        ] {
+            let mut state = state(&four());
+            let mut asked = spread_pod();
+            asked["spec"] = json!({"containers": [{"name": "c", "resources": spec}]});
+            let query = query(&mut state, &asked);
+            let a = state.node("a").unwrap();
+            assert_eq!(state.room_for(&query, a), want, "{spec}");
+            for at in 0..want {
+                assert!(state.check(&query, a).is_success(), "{spec} {at}");
+                state.assign(&query.named(&at.to_string()), a);
+            }
+            assert!(!state.check(&query, a).is_success(), "{spec}");
+            assert_eq!(state.room_for(&query, a), 0, "{spec}");
+        }
+    }
+
+    #[test]
     fn amounts_follow_the_pods() {
         let mut state = state(&four());
         let query = query(&mut state, &spread_pod());

@@ -131,7 +131,13 @@ fn memory(field: &str) -> u64 {
 
 fn build(kind: &Kind) -> Option<Cluster> {
     let mut random = Random(42);
-    let mut cluster = Cluster::new(Options::default(), NOW.parse().ok()?);
+    // So large a cluster has no autoscaler that stops at 320,000 cores.
+    let options = Options {
+        cores_total: (0, i64::MAX),
+        memory_total: (0, i64::MAX >> 30),
+        ..Options::default()
+    };
+    let mut cluster = Cluster::new(options, NOW.parse().ok()?);
     for (name, _, _) in DAEMONS {
         cluster.add_daemon_set(daemon_set(name)?);
     }

@@ -39,8 +39,9 @@ pub struct Plan<'a> {
     pub placed: &'a [u32],
     /// The new node.
     pub template: &'a Template,
-    /// Nodes that exist or come, and may be given pods.
-    pub nodes: &'a [NodeId],
+    /// By kind: nodes that exist or come, and may have room for a pod. Only of kinds that spread over
+    /// host names; others stay on new nodes.
+    pub nodes: &'a [Vec<NodeId>],
     /// The pod groups that fit on an empty new node, in order.
     pub groups: Vec<PodGroup>,
     /// The most nodes; below 0 is none at all, and `None` no limit.
@@ -234,8 +235,7 @@ impl<'a> Estimation<'a> {
         let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
         if let Some(last) = self.bins.last() {
             let last = last.id;
-            if !state.check_all(&facts.query, [last]).is_empty() {
-                self.put(state, last);
+            if self.put_all(state, last) {
                 return false;
             }
             if facts.spreads_over_hosts {
@@ -263,13 +263,29 @@ impl<'a> Estimation<'a> {
         false
     }
 
+    /// Puts as many pods of the group on the node as it takes; false if it takes none. Those that
+    /// look around are put one by one.
+    fn put_all(&mut self, state: &mut State, node: NodeId) -> bool {
+        let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
+        let room = if facts.looks_around {
+            state.check_all(&facts.query, [node]).len()
+        } else {
+            state.room_for(&facts.query, node)
+        };
+        for _ in 0..room.min(self.left as usize) {
+            self.put(state, node);
+        }
+        room > 0
+    }
+
     fn open_elsewhere(&mut self, state: &mut State, last: NodeId) {
         self.refresh_lists();
-        let query = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize].query;
+        let kind = self.plan.groups[self.at].kind as usize;
+        let query = &self.plan.kinds.facts[kind].query;
         self.options.clear();
         let all = self.elsewhere_open.get_or_insert_with(|| {
             let bins = self.bins.iter().map(|bin| bin.id).filter(|&id| id != last);
-            bins.chain(self.plan.nodes.iter().copied()).collect()
+            bins.chain(self.plan.nodes[kind].iter().copied()).collect()
         });
         let first = state.first_fit(query, all);
         if self.plan.first_fit || first.is_none() {
@@ -290,7 +306,6 @@ impl<'a> Estimation<'a> {
             self.next_group();
             return;
         }
-        let facts = &self.plan.kinds.facts[self.plan.groups[self.at].kind as usize];
         let name = format!("new/{}", self.bins.len());
         let id = self.plan.template.add_to(state, &name);
         if let (Some(all), Some(bin)) = (&mut self.elsewhere_open, self.bins.last()) {
@@ -301,10 +316,8 @@ impl<'a> Estimation<'a> {
             id,
             pods: Vec::new(),
         });
-        if state.check_all(&facts.query, [id]).is_empty() {
+        if !self.put_all(state, id) {
             self.next_group();
-        } else {
-            self.put(state, id);
         }
     }
 }

@@ -15,6 +15,7 @@ use scheduler::{NodeId, PodQuery, State};
 
 use super::cluster::Cluster;
 use super::explore::{Random, Simulation};
+use super::free_room::FreeRoom;
 use super::kinds::Kinds;
 
 /// A pod that was put on a node.
@@ -141,15 +142,17 @@ impl<'a> Packing<'a> {
     /// Puts pods on the first node that takes them, kind by kind; for clusters too large to look
     /// at all ways. True if there may be another way.
     pub fn fill(&mut self, state: &mut State) -> bool {
+        let mut room = FreeRoom::new(state, self.nodes);
         for level in self.levels {
             for &kind in level {
-                let mut nodes = self.nodes.to_vec();
-                let query = &self.kinds.facts[kind as usize].query;
+                let facts = &self.kinds.facts[kind as usize];
+                let mut nodes = room.for_pod(facts);
                 while self.is_open(kind) {
-                    let Some(node) = state.first_fit(query, &mut nodes) else {
+                    let Some(node) = state.first_fit(&facts.query, &mut nodes) else {
                         break;
                     };
                     self.put(state, kind, node);
+                    room.refresh(state, node);
                 }
             }
         }

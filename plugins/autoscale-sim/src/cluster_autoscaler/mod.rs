@@ -12,6 +12,7 @@ mod estimator;
 mod expander;
 mod explore;
 mod filter_out_schedulable;
+mod free_room;
 mod health;
 mod kinds;
 pub mod loop_state;

@@ -13,6 +13,7 @@ use super::estimator::{self, Estimation, Plan, PodGroup};
 use super::expander::{self, Offer};
 use super::explore::{Budget, explore};
 use super::filter_out_schedulable::Queries;
+use super::free_room::FreeRoom;
 use super::health::Health;
 use super::kinds::Kinds;
 use super::orders;
@@ -126,10 +127,12 @@ struct ScaleUp<'a> {
     /// By kind: the groups that would do.
     fitting: Vec<Vec<u32>>,
     similar: HashMap<u32, Vec<u32>>,
+    /// By kind: nodes with room, of kinds that spread over host names.
+    room: Vec<Vec<NodeId>>,
 }
 
 impl<'a> ScaleUp<'a> {
-    fn new(situation: &'a Situation<'a>, _state: &State) -> Self {
+    fn new(situation: &'a Situation<'a>, state: &State) -> Self {
         let cluster = situation.cluster;
         let mut quotas = Quotas::new(cluster, situation.health, situation.gone, situation.coming);
         let mut skipped = BTreeMap::new();
@@ -156,7 +159,22 @@ impl<'a> ScaleUp<'a> {
             skipped.insert(at, vec![reason]);
         }
         let kinds = situation.kinds.facts.len();
+        let mut room = vec![Vec::new(); kinds];
+        if situation
+            .kinds
+            .facts
+            .iter()
+            .any(|facts| facts.spreads_over_hosts)
+        {
+            let free = FreeRoom::new(state, situation.open_nodes);
+            for (facts, own) in situation.kinds.facts.iter().zip(&mut room) {
+                if facts.spreads_over_hosts {
+                    *own = free.for_pod(facts);
+                }
+            }
+        }
         Self {
+            room,
             situation,
             quotas,
             skipped,
@@ -350,7 +368,7 @@ impl<'a> ScaleUp<'a> {
             kinds: situation.kinds,
             placed: situation.placed,
             template,
-            nodes: situation.open_nodes,
+            nodes: &self.room,
             groups,
             limit: self.limit(group),
             first_fit: situation.first_fit,
