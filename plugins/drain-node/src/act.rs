@@ -19,7 +19,7 @@ use crate::act::cordon::{Cordon, cordon, read_node, uncordon};
 use crate::act::engine::{Engine, NodeProgress, Orders, Stop, pods_of};
 use crate::act::queue::Stage;
 use crate::cli::DrainFlags;
-use crate::facts::{Facts, read_all};
+use crate::facts::{Facts, insist, read_all};
 use crate::failure;
 use crate::pod::Pod;
 use crate::report::{
@@ -299,8 +299,8 @@ impl Ending<'_> {
             ..pods_of(&name)
         };
         let reads = futures::future::join(
-            read_node(self.server, &name),
-            read_all::<Pod>(self.server, &request),
+            insist(|| read_node(self.server, &name)),
+            insist(|| read_all::<Pod>(self.server, &request)),
         );
         let Ok((node, pods)) = tokio::time::timeout(LAST_LOOK, reads).await else {
             return;

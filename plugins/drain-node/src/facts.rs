@@ -1,6 +1,7 @@
 //! What is read for the plan: streamed, and nothing that the question does not need.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use cluster::{ApiServer, Error, ListRequest, Resource, in_parallel};
 use jiff::Timestamp;
@@ -66,6 +67,45 @@ pub struct Facts {
     pub unreadable: BTreeSet<String>,
 }
 
+/// How often a read that failed for a reason that may pass is tried again.
+const RETRIES: u32 = 4;
+/// The first pause before that; each is twice the one before.
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// Reads that are tried again, as long as that may help.
+#[derive(Default)]
+struct Patience {
+    attempt: u32,
+}
+
+impl Patience {
+    /// Rests and says yes, if another attempt may help and there were not too many.
+    async fn again(&mut self, error: &Error) -> bool {
+        if !error.is_transient() || self.attempt >= RETRIES {
+            return false;
+        }
+        tokio::time::sleep(PAUSE * (1 << self.attempt)).await;
+        self.attempt += 1;
+        true
+    }
+}
+
+/// Reads, and reads again where that may help.
+///
+/// # Errors
+/// The last attempt's.
+pub async fn insist<T, F: Future<Output = Result<T, Error>>>(
+    read: impl Fn() -> F,
+) -> Result<T, Error> {
+    let mut patience = Patience::default();
+    loop {
+        match read().await {
+            Err(error) if patience.again(&error).await => {}
+            answer => return answer,
+        }
+    }
+}
+
 /// Reads all that the plan is made of.
 ///
 /// # Errors
@@ -83,9 +123,10 @@ pub async fn read(server: &ApiServer, flags: &DrainFlags) -> Result<Facts, Facts
         fields: Some("metadata.namespace!=kube-node-lease".into()),
         ..ListRequest::new(LEASES, None)
     };
+    let budgets = ListRequest::new(BUDGETS, None);
     let (budgets, leases) = futures::future::join(
-        read_all::<Budget>(server, &ListRequest::new(BUDGETS, None)),
-        read_all::<Lease>(server, &leases),
+        insist(|| read_all::<Budget>(server, &budgets)),
+        insist(|| read_all::<Lease>(server, &leases)),
     )
     .await;
     facts.budgets = budgets?;
@@ -115,14 +156,12 @@ async fn read_nodes(
         .collect::<Result<_, _>>()
         .map_err(FactsError::Usage)?;
     let selector = cluster::LabelSelector::parse(flags.selector.as_deref().unwrap_or_default())?;
-    let mut objects: BTreeMap<String, core::Node> = BTreeMap::new();
-    server
-        .list(&ListRequest::new(NODES, None), |json| {
-            let node: core::Node = parse(json)?;
-            objects.insert(node.metadata.name.clone().unwrap_or_default(), node);
-            Ok(())
-        })
-        .await?;
+    let request = ListRequest::new(NODES, None);
+    let all = insist(|| read_all::<core::Node>(server, &request)).await?;
+    let mut objects: BTreeMap<String, core::Node> = all
+        .into_iter()
+        .map(|node| (node.metadata.name.clone().unwrap_or_default(), node))
+        .collect();
     let chosen: Vec<String> = if flags.selector.is_some() {
         let selected = objects.iter().filter(|(_, node)| {
             selector.matches(&node.metadata.labels.clone().unwrap_or_default())
@@ -161,8 +200,19 @@ async fn read_pods(
     let names: BTreeSet<String> = facts.nodes.iter().map(|node| node.name.clone()).collect();
     let whole = state.is_some();
     let budgets = std::mem::take(&mut facts.budgets);
-    let mut here = Vec::new();
-    let mut unready = Vec::new();
+    let requests: Vec<ListRequest> = if whole {
+        vec![ListRequest::new(PODS, None)]
+    } else {
+        let fields = names.iter().map(|name| format!("spec.nodeName={name}"));
+        fields
+            .map(|fields| ListRequest {
+                fields: Some(fields),
+                ..ListRequest::new(PODS, None)
+            })
+            .collect()
+    };
+    // By UID, so that a list that broke off may be read again.
+    let (mut here, mut unready) = (BTreeMap::new(), BTreeMap::new());
     let mut take = |json: &[u8]| {
         let object: core::Pod = parse(json)?;
         if let Some(state) = &mut state {
@@ -170,32 +220,30 @@ async fn read_pods(
         }
         let pod = Pod::from(&object);
         if names.contains(&pod.node) {
-            here.push(pod);
+            here.insert(pod.uid.clone(), pod);
         } else if !pod.ready
             && !pod.is_finished()
             && !pod.is_terminating()
             && budgets.iter().any(|budget| budget.selects(&pod))
         {
-            unready.push(pod);
+            unready.insert(pod.uid.clone(), pod);
         }
         Ok(())
     };
-    if whole {
-        server
-            .list(&ListRequest::new(PODS, None), &mut take)
-            .await?;
-    } else {
-        for name in &names {
-            let request = ListRequest {
-                fields: Some(format!("spec.nodeName={name}")),
-                ..ListRequest::new(PODS, None)
-            };
-            server.list(&request, &mut take).await?;
+    for request in &requests {
+        let mut patience = Patience::default();
+        loop {
+            match server.list(request, &mut take).await {
+                Ok(_) => break,
+                Err(error) if patience.again(&error).await => {}
+                Err(error) => return Err(error),
+            }
         }
     }
-    here.sort_by(|a: &Pod, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    let mut here: Vec<Pod> = here.into_values().collect();
+    here.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
     facts.pods = here;
-    facts.unready_elsewhere = unready;
+    facts.unready_elsewhere = unready.into_values().collect();
     facts.budgets = budgets;
     Ok(())
 }
@@ -206,7 +254,7 @@ async fn read_daemon_sets(server: &ApiServer, pods: &[Pod]) -> Result<DaemonSets
         .filter_map(|pod| Some((pod.namespace.clone(), daemon_set_of(pod)?.to_owned())))
         .collect();
     let gets = named.iter().map(|(namespace, name)| {
-        server.get::<serde::de::IgnoredAny>(DAEMON_SETS, Some(namespace), name)
+        insist(move || server.get::<serde::de::IgnoredAny>(DAEMON_SETS, Some(namespace), name))
     });
     let mut found = DaemonSets::new();
     for (key, answer) in named.iter().zip(in_parallel(gets).await) {
@@ -257,9 +305,8 @@ async fn read_workloads_named(
 /// # Errors
 /// When the request fails.
 pub async fn read_workload(server: &ApiServer, key: &Key) -> Result<Option<Workload>, Error> {
-    server
-        .get(workload_resource(key.kind), Some(&key.namespace), &key.name)
-        .await
+    let resource = workload_resource(key.kind);
+    insist(|| server.get(resource, Some(&key.namespace), &key.name)).await
 }
 
 /// What a kind is called in the API.
@@ -316,14 +363,18 @@ impl SchedulerReader<'_> {
         T: DeserializeOwned + k8s_openapi::Resource,
     {
         let request = ListRequest::new(Resource::of::<T>(), None);
-        let state = &mut *self.state;
-        let answer = self
-            .server
-            .list(&request, |json| {
+        let mut patience = Patience::default();
+        let answer = loop {
+            let state = &mut *self.state;
+            let list = self.server.list(&request, |json| {
                 add(state, &parse(json)?);
                 Ok(())
-            })
-            .await;
+            });
+            match list.await {
+                Err(error) if patience.again(&error).await => {}
+                answer => break answer,
+            }
+        };
         match answer {
             // An API that this server does not have has no objects either.
             Ok(_) | Err(Error::UnknownResource { .. }) => Ok(()),

@@ -189,6 +189,18 @@ impl Bench {
         }
         violations.extend(self.leaked(&nodes, &outputs)?);
         self.clean(case)?;
+        for output in outputs
+            .iter()
+            .filter(|output| output.status.code() == Some(1))
+        {
+            let said = String::from_utf8_lossy(&output.stderr);
+            eprintln!(
+                "  {}",
+                said.lines()
+                    .find(|line| line.starts_with("error: "))
+                    .unwrap_or("no error")
+            );
+        }
         eprintln!(
             "case {number}: exit {:?}, {:?}, {} workloads, {}",
             outputs
