@@ -35,7 +35,7 @@ const CHECKS: [Step; 2] = [
     },
 ];
 
-const TESTS: [Step; 2] = [
+const TESTS: [Step; 3] = [
     Step {
         title: "unit tests, doc tests and end-to-end tests",
         program: "cargo",
@@ -47,6 +47,21 @@ const TESTS: [Step; 2] = [
         program: "go",
         args: &["test", "-trimpath", "-vet=off", "."],
         dir: "tests/control-plane",
+    },
+    Step {
+        title: "drains of generated workloads, with faults injected",
+        program: "cargo",
+        args: &[
+            "run",
+            "--quiet",
+            "--package=xtask",
+            "--",
+            "conformance",
+            "drain",
+            "--cases=8",
+            "--seed=1",
+        ],
+        dir: ".",
     },
 ];
 

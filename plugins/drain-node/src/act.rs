@@ -64,7 +64,11 @@ pub async fn drain(
         CordonAll::Interrupted => Stop::Interrupted,
         CordonAll::Failed(failure) => Stop::Broken(failure),
     };
-    let nothing_evicted = engine.queue.entries().is_empty();
+    let nothing_tried = engine
+        .queue
+        .entries()
+        .iter()
+        .all(|entry| entry.first_tried.is_none());
     let mut outcome = outcome(&stop, &engine);
     if let Stop::Broken(failure) = stop {
         problem = Some(failure);
@@ -80,7 +84,12 @@ pub async fn drain(
             }
         }
     }
-    let undo = outcome != Outcome::Done && (flags.undo_on_failure || nothing_evicted);
+    // Where it broke off before the first eviction, there is nothing to keep the nodes empty for.
+    let broke_off = matches!(
+        outcome,
+        Outcome::Interrupted | Outcome::Failed | Outcome::NotAllowed
+    );
+    let undo = outcome != Outcome::Done && (flags.undo_on_failure || (broke_off && nothing_tried));
     let ending = Ending {
         server,
         id: &mark.id,
