@@ -16,6 +16,11 @@ fn micro(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
+/// This very Lease in this very version, as a condition of a change.
+fn version(lease: &Lease) -> Value {
+    json!({ "uid": lease.uid, "resourceVersion": lease.resource_version })
+}
+
 /// What came of a change.
 #[derive(Debug)]
 pub enum Written {
@@ -27,10 +32,7 @@ pub enum Written {
 
 /// Changes the spec of a Lease, if it is still this one in this version.
 async fn patch(server: &ApiServer, lease: &Lease, spec: Value) -> Result<Written, Error> {
-    let body = json!({
-        "metadata": { "uid": lease.uid, "resourceVersion": lease.resource_version },
-        "spec": spec,
-    });
+    let body = json!({ "metadata": version(lease), "spec": spec });
     let write = Write::patch(
         LEASES,
         Some(&lease.namespace),
@@ -104,7 +106,7 @@ async fn delete(server: &ApiServer, lease: &Lease) -> Result<Deletion, Error> {
     let options = json!({
         "apiVersion": "v1",
         "kind": "DeleteOptions",
-        "preconditions": { "uid": lease.uid, "resourceVersion": lease.resource_version },
+        "preconditions": version(lease),
     });
     let write = Write::delete(LEASES, Some(&lease.namespace), &lease.name, &options);
     match server.write::<Value>(&write).await {
@@ -112,5 +114,28 @@ async fn delete(server: &ApiServer, lease: &Lease) -> Result<Deletion, Error> {
         Err(WriteError::Refused(refusal)) if refusal.code == 404 => Ok(Deletion::Gone),
         Err(WriteError::Refused(refusal)) if refusal.code == 409 => Ok(Deletion::Changed),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_meant_for_one_object_in_one_version() {
+        let lease: Lease = serde_json::from_str(
+            r#"{"metadata":{"name":"a","namespace":"n","uid":"u-1","resourceVersion":"42"}}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            version(&lease),
+            json!({ "uid": "u-1", "resourceVersion": "42" })
+        );
+    }
+
+    #[test]
+    fn times_are_written_with_microseconds() {
+        let time = "2026-01-01T00:00:00.1234567Z".parse().unwrap();
+        assert_eq!(micro(time), "2026-01-01T00:00:00.123456Z");
     }
 }
