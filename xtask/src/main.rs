@@ -6,8 +6,10 @@
 )]
 
 mod bench;
+mod completions;
 mod conformance;
 mod control_plane;
+mod dist;
 mod failure;
 mod record_demo;
 mod test;
@@ -36,6 +38,10 @@ enum Task {
     /// Compare our answers with those of the real programs
     #[command(subcommand)]
     Conformance(conformance::Conformance),
+    /// Write the completion scripts for the binaries called without kubectl
+    Completions(completions::Completions),
+    /// Build the archive of this machine, and fill in krew's manifests
+    Dist(dist::Dist),
     /// Record the cluster of `kubectl day2 demo` from a real control plane
     RecordDemo,
     /// Measure what takes how long, against kubectl and an empty program
@@ -67,6 +73,8 @@ fn run(task: Task) -> Result<ExitCode, Failure> {
         Task::ControlPlane(task) => control_plane::run(task)?,
         Task::Test => test::run()?,
         Task::Conformance(conformance) => return Ok(conformance.run()),
+        Task::Completions(completions) => completions::run(&completions)?,
+        Task::Dist(dist) => dist::run(&dist)?,
         Task::RecordDemo => record_demo::run()?,
         Task::Bench { group } => return bench::run(group),
         Task::LoadLeases(load) => bench::load::run(&load)?,

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use test_support::{Error, build};
+use test_support::{Error, build, tools};
 
 /// One step: what it is called, and what it runs.
 struct Step {
@@ -74,8 +74,9 @@ pub(crate) fn run() -> Result<(), Error> {
         step.run()?;
     }
     check_go_formatting()?;
-    announce("the test control plane");
     let progress = |step: &str| eprintln!("{step}");
+    check_dependencies(&progress)?;
+    announce("the test control plane");
     build::control_plane(&progress)?;
     build::kubectl(&progress)?;
     for step in &TESTS {
@@ -105,6 +106,24 @@ impl Step {
             output: format!("{} did not pass", self.title),
         })
     }
+}
+
+/// Licences, sources and duplicates by deny.toml; advisories need a database that is not on a
+/// package registry, so the release checks those.
+fn check_dependencies(progress: build::Progress) -> Result<(), Error> {
+    announce("what is depended on");
+    let deny = tools::CARGO_DENY.get(progress)?;
+    let output = Command::new(deny)
+        .args(["--offline", "check", "licenses", "bans", "sources"])
+        .output()
+        .map_err(Error::io("run", "cargo-deny".as_ref()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Error::Command {
+        command: "cargo deny check".into(),
+        output: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
 }
 
 /// gofmt lists what it would change and succeeds all the same.

@@ -26,6 +26,52 @@ pub const HELM: GoTool = GoTool {
     version: "v3.19.5",
 };
 
+/// What checks the licences and the sources of all that is depended on.
+pub const CARGO_DENY: CargoTool = CargoTool {
+    name: "cargo-deny",
+    version: "0.20.2",
+};
+
+/// A program of a crate.
+#[derive(Clone, Copy, Debug)]
+pub struct CargoTool {
+    /// The crate, and its program.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+impl CargoTool {
+    /// The program, built when it is missing.
+    ///
+    /// # Errors
+    /// Says what did not compile.
+    pub fn get(&self, progress: Progress) -> Result<PathBuf, Error> {
+        let dir = build::target()?.join("tools");
+        let root = dir.join(format!("{}-{}", self.name, self.version));
+        let program = root.join("bin").join(self.name);
+        if program.exists() {
+            return Ok(program);
+        }
+        fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
+        let _lock = build::lock(&dir.join("lock"), progress)?;
+        progress(&format!("building {} {}", self.name, self.version));
+        // Unoptimised is built in half the time, and runs for a second.
+        let mut install = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        install
+            .args(["install", self.name, "--version", self.version])
+            .args(["--locked", "--no-default-features", "--debug", "--quiet"])
+            .arg("--root")
+            .arg(&root)
+            .arg("--target-dir")
+            .arg(dir.join("build"));
+        build::run(&mut install, "cargo install")?;
+        let build = dir.join("build");
+        fs::remove_dir_all(&build).map_err(Error::io("remove", &build))?;
+        Ok(program)
+    }
+}
+
 /// A program of a Go module.
 #[derive(Clone, Copy, Debug)]
 pub struct GoTool {
