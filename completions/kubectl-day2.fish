@@ -36,49 +36,234 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_needs_command" -f -a "completio
 complete -c kubectl-day2 -n "__fish_kubectl_day2_needs_command" -f -a "man" -d 'Write a manual page for each command'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_needs_command" -f -a "demo" -d 'Show what the plugins say of a recorded cluster; needs no cluster'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -s l -l selector -d 'Show only Leases with these labels' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l kind -d 'Show only Leases of this kind' -r -f -a "election\t'Leader elections'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -s l -l selector -d 'Only Leases with these labels' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l kind -d 'Only Leases of this kind' -r -f -a "election\t'Leader elections'
 node\t'Node heartbeats'
 apiserver\t'API server identities'
 all\t'All of them'"
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l sort-by -d 'Sort by this column, ascending; unknown values come last' -r -f -a "lag\t'Time since the last renewal'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l sort-by -d 'Sort by this column, ascending; unknown values come last' -r -f -a "lag\t'Time since the last renewal'
 age\t'Time since the Lease was made'
 name\t'Namespace and name'
 held\t'Time since the holder took it'
 transitions\t'How often another identity took over'"
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -s o -l output -d 'Output format' -r -f -a "table\t'A table for people'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l context -d 'Name of the kubeconfig context to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l cluster -d 'Name of the kubeconfig cluster to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l user -d 'Name of the kubeconfig user to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -s n -l namespace -d 'Namespace to ask in' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l as -d 'Username to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l as-user-extra -d 'Extra user field to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; the connection is then insecure' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l tls-server-name -d 'Server name to use for server certificate validation' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l request-timeout -d 'How long to wait for a single request, as in 1s, 2m, 3h; 0 means without end' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l cache-dir -d 'Accepted for kubectl\'s sake; nothing is cached' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -s o -l output -d 'Output format' -r -f -a "table\t'A table for people'
 wide\t'The table with all columns'
 json\t'The report as JSON'
 yaml\t'The report as YAML'
 name\t'Just the names, one a line'"
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l context -d 'Name of the kubeconfig context to use' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l cluster -d 'Name of the kubeconfig cluster to use' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l user -d 'Name of the kubeconfig user to use' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -s n -l namespace -d 'Namespace to ask in' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l as -d 'Username to impersonate' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l as-group -d 'Group to impersonate; may be repeated' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l as-uid -d 'UID to impersonate' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l as-user-extra -d 'Extra user field to impersonate; may be repeated' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -s s -l server -d 'Address and port of the Kubernetes API server' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l token -d 'Bearer token for authentication to the API server' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; the connection is then insecure' -r -f -a "true\t''
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -s A -l all-namespaces -d 'Look in all namespaces'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -s w -l watch -d 'Go on and print a line for each change of holder or state'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l watch-renewals -d 'With --watch, print a line for each renewal too'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -l no-headers -d 'Leave out the table\'s header line'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -s V -l version -d 'Print version'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -a "check" -d 'Check that all is well: nothing late, expired or without a leader'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -a "show" -d 'Show all that is known of one Lease'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -a "watch" -d 'Watch, remember, and sum up: renewals, changes of holder, time without a leader'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -a "failover" -d 'Take leadership away and measure how long it takes until somebody leads again'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and not __fish_seen_subcommand_from check show watch failover prune" -a "prune" -d 'Delete Leases that nobody can need any more, each with its proof'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -s l -l selector -d 'Only Leases with these labels' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l kind -d 'Only Leases of this kind' -r -f -a "election\t'Leader elections'
+node\t'Node heartbeats'
+apiserver\t'API server identities'
+all\t'All of them'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l max-lag -d 'A renewal may be this long ago, whatever the Lease\'s duration' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l max-gap -d 'There may be no leader for this long before that is a finding' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l require -d 'Leases that must exist and be held, as NAME or NAMESPACE/NAME' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l context -d 'Name of the kubeconfig context to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l cluster -d 'Name of the kubeconfig cluster to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l user -d 'Name of the kubeconfig user to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -s n -l namespace -d 'Namespace to ask in' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l as -d 'Username to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l as-user-extra -d 'Extra user field to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; the connection is then insecure' -r -f -a "true\t''
 false\t''"
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l tls-server-name -d 'Server name to use for server certificate validation' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l client-key -d 'Path to a client key file for TLS' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l request-timeout -d 'How long to wait for a single request, as in 1s, 2m, 3h; 0 means without end' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l cache-dir -d 'Accepted for kubectl\'s sake; nothing is cached' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l tls-server-name -d 'Server name to use for server certificate validation' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l request-timeout -d 'How long to wait for a single request, as in 1s, 2m, 3h; 0 means without end' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l cache-dir -d 'Accepted for kubectl\'s sake; nothing is cached' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
 false\t''"
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -s A -l all-namespaces -d 'Look in all namespaces'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -s w -l watch -d 'Go on and print a line for each change of holder or state'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l watch-renewals -d 'With --watch, print a line for each renewal too'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -l no-headers -d 'Leave out the table\'s header line'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases" -s V -l version -d 'Print version'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -s o -l output -d 'Output format' -r -f -a "table\t'A table for people'
+wide\t'The table with all columns'
+json\t'The report as JSON'
+yaml\t'The report as YAML'
+name\t'Just the names, one a line'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -s A -l all-namespaces -d 'Look in all namespaces'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -l no-headers -d 'Leave out the table\'s header line'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l context -d 'Name of the kubeconfig context to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l cluster -d 'Name of the kubeconfig cluster to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l user -d 'Name of the kubeconfig user to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -s n -l namespace -d 'Namespace to ask in' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l as -d 'Username to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l as-user-extra -d 'Extra user field to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; the connection is then insecure' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l tls-server-name -d 'Server name to use for server certificate validation' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l request-timeout -d 'How long to wait for a single request, as in 1s, 2m, 3h; 0 means without end' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l cache-dir -d 'Accepted for kubectl\'s sake; nothing is cached' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format' -r -f -a "table\t'A table for people'
+wide\t'The table with all columns'
+json\t'The report as JSON'
+yaml\t'The report as YAML'
+name\t'Just the names, one a line'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the table\'s header line'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -s l -l selector -d 'Only Leases with these labels' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l kind -d 'Only Leases of this kind' -r -f -a "election\t'Leader elections'
+node\t'Node heartbeats'
+apiserver\t'API server identities'
+all\t'All of them'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l for -d 'Stop after this long' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l until -d 'Stop when this has come true; exit code 4 where --for ends first' -r -f -a "holder-changed\t'One of the Leases has another holder'
+all-held\t'All Leases are held'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -s o -l output -d 'Output format' -r -f -a "table\t'A table for people'
+wide\t'The table with all columns'
+json\t'The report as JSON'
+yaml\t'The report as YAML'
+name\t'Just the names, one a line'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l context -d 'Name of the kubeconfig context to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l cluster -d 'Name of the kubeconfig cluster to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l user -d 'Name of the kubeconfig user to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -s n -l namespace -d 'Namespace to ask in' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l as -d 'Username to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l as-user-extra -d 'Extra user field to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; the connection is then insecure' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l tls-server-name -d 'Server name to use for server certificate validation' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l request-timeout -d 'How long to wait for a single request, as in 1s, 2m, 3h; 0 means without end' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l cache-dir -d 'Accepted for kubectl\'s sake; nothing is cached' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -s A -l all-namespaces -d 'Look in all namespaces'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l watch-renewals -d 'Print a line for each renewal too'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l lines -d 'Print lines on a terminal too, instead of a table that refreshes'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -l no-headers -d 'Leave out the table\'s header line'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from watch" -s V -l version -d 'Print version'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l timeout -d 'Give up when nobody leads after this long; what was written is then taken back' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -s o -l output -d 'Output format' -r -f -a "table\t'A table for people'
+wide\t'The table with all columns'
+json\t'The report as JSON'
+yaml\t'The report as YAML'
+name\t'Just the names, one a line'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l context -d 'Name of the kubeconfig context to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l cluster -d 'Name of the kubeconfig cluster to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l user -d 'Name of the kubeconfig user to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -s n -l namespace -d 'Namespace to ask in' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l as -d 'Username to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l as-user-extra -d 'Extra user field to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; the connection is then insecure' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l tls-server-name -d 'Server name to use for server certificate validation' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l request-timeout -d 'How long to wait for a single request, as in 1s, 2m, 3h; 0 means without end' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l cache-dir -d 'Accepted for kubectl\'s sake; nothing is cached' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l dry-run -d 'Show who leads, who could take over and what would be done, and change nothing'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -s y -l yes -d 'Do not ask; needed where there is no terminal'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l force -d 'Go on even where no other candidate is known'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -l no-headers -d 'Leave out the table\'s header line'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from failover" -s V -l version -d 'Print version'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -s l -l selector -d 'Only Leases with these labels' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l kind -d 'Only Leases of this kind' -r -f -a "election\t'Leader elections'
+node\t'Node heartbeats'
+apiserver\t'API server identities'
+all\t'All of them'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l older-than -d 'Elections must have been without a living leader for this long' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -s o -l output -d 'Output format' -r -f -a "table\t'A table for people'
+wide\t'The table with all columns'
+json\t'The report as JSON'
+yaml\t'The report as YAML'
+name\t'Just the names, one a line'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l context -d 'Name of the kubeconfig context to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l cluster -d 'Name of the kubeconfig cluster to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l user -d 'Name of the kubeconfig user to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -s n -l namespace -d 'Namespace to ask in' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l as -d 'Username to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l as-user-extra -d 'Extra user field to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; the connection is then insecure' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l tls-server-name -d 'Server name to use for server certificate validation' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l request-timeout -d 'How long to wait for a single request, as in 1s, 2m, 3h; 0 means without end' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l cache-dir -d 'Accepted for kubectl\'s sake; nothing is cached' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -s A -l all-namespaces -d 'Look in all namespaces'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would be deleted, and why, and change nothing'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Do not ask; needed where there is no terminal'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -l no-headers -d 'Leave out the table\'s header line'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and not __fish_seen_subcommand_from outdated show skew catalogue help" -l image -d 'Track images of this name that the catalogue does not know; * stands for anything' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and not __fish_seen_subcommand_from outdated show skew catalogue help" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and not __fish_seen_subcommand_from outdated show skew catalogue help" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
@@ -539,6 +724,11 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and not 
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and not __fish_seen_subcommand_from leases addons drain-node autoscale-sim snapshot install completion man demo help" -f -a "man" -d 'Write a manual page for each command'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and not __fish_seen_subcommand_from leases addons drain-node autoscale-sim snapshot install completion man demo help" -f -a "demo" -d 'Show what the plugins say of a recorded cluster; needs no cluster'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and not __fish_seen_subcommand_from leases addons drain-node autoscale-sim snapshot install completion man demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from leases" -f -a "check" -d 'Check that all is well: nothing late, expired or without a leader'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from leases" -f -a "show" -d 'Show all that is known of one Lease'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from leases" -f -a "watch" -d 'Watch, remember, and sum up: renewals, changes of holder, time without a leader'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from leases" -f -a "failover" -d 'Take leadership away and measure how long it takes until somebody leads again'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from leases" -f -a "prune" -d 'Delete Leases that nobody can need any more, each with its proof'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from addons" -f -a "outdated" -d 'Show only the add-ons that need attention'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from addons" -f -a "show" -d 'Show all facts of one add-on, with their sources'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from addons" -f -a "skew" -d 'Compare control plane, kubelets and kube-proxy by the version skew policy'
