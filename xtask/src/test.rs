@@ -1,8 +1,10 @@
 //! `cargo xtask test`: everything that must hold, from formatting to the last end-to-end test.
 
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use test_support::{Error, build, tools};
+
+use crate::conformance::Scheduler;
 
 /// One step: what it is called, and what it runs.
 struct Step {
@@ -82,6 +84,7 @@ pub(crate) fn run() -> Result<(), Error> {
     for step in &TESTS {
         step.run()?;
     }
+    check_scheduler()?;
     announce("all is well");
     Ok(())
 }
@@ -123,6 +126,23 @@ fn check_dependencies(progress: build::Progress) -> Result<(), Error> {
     Err(Error::Command {
         command: "cargo deny check".into(),
         output: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+/// How many made-up cases each run compares: other ones every time.
+const CASES: u64 = 2000;
+
+/// The scheduler crate against kube-scheduler itself, which is built if need be.
+fn check_scheduler() -> Result<(), Error> {
+    let share = Scheduler::fresh(CASES);
+    let command = share.command();
+    announce(&format!("the scheduler crate: {command}"));
+    if share.run() == ExitCode::SUCCESS {
+        return Ok(());
+    }
+    Err(Error::Command {
+        output: "the scheduler crate does not say what kube-scheduler says; the same cases are compared again by this command".into(),
+        command,
     })
 }
 

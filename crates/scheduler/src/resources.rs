@@ -308,7 +308,6 @@ fn container_requests<'a>(
             let list = own(container, with_status);
             add_all(&mut all, &list);
             add_all(&mut sidecars, &list);
-            max_all(&mut peak, &sidecars);
         } else {
             let mut list = own(container, false);
             add_all(&mut list, &sidecars);

@@ -144,13 +144,6 @@ impl Counter {
             .map_or(0, i64::from)
     }
 
-    /// Whether some node of the domain counts.
-    pub(crate) fn has_domain(&self, domain: u32) -> bool {
-        self.nodes
-            .get(domain as usize)
-            .is_some_and(|&nodes| nodes > 0)
-    }
-
     pub(crate) fn includes(&self, node: u32) -> bool {
         self.key.inclusion.is_none() || self.included.get(node as usize) == Some(&true)
     }

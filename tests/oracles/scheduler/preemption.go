@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/util/feature"
 	fwk "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config"
@@ -15,12 +16,18 @@ import (
 	plfeature "k8s.io/kubernetes/pkg/scheduler/framework/plugins/feature"
 )
 
+// choices is how often the choice between candidates is made again: it is
+// random among equals.
+const choices = 64
+
 // preemptionAnswer is what evictions could do for a pod that fits nowhere.
 type preemptionAnswer struct {
 	// Candidates are all nodes on which evictions help.
 	Candidates map[string]victims `json:"candidates"`
 	// Best is the node that was chosen; among equals it is one at random.
 	Best string `json:"best,omitempty"`
+	// Equals are all nodes that were chosen when the choice was made often.
+	Equals []string `json:"equals,omitempty"`
 	// Message is the sentence that is added to the pod's message when
 	// evictions do not help.
 	Message string `json:"message,omitempty"`
@@ -84,6 +91,13 @@ func (j *judge) candidates(ctx context.Context, plugin *defaultpreemption.Defaul
 	}
 	if len(found) > 0 {
 		out.Best = plugin.Evaluator.SelectCandidate(ctx, found).Name()
+	}
+	if len(found) > 1 {
+		chosen := sets.New(out.Best)
+		for range choices {
+			chosen.Insert(plugin.Evaluator.SelectCandidate(ctx, found).Name())
+		}
+		out.Equals = sets.List(chosen)
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ mod drain;
 mod failover;
 mod scheduler;
 
+pub use scheduler::Scheduler;
+
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -19,7 +21,7 @@ pub enum Conformance {
     /// What failover drills measure against the instances' own logs
     Failover(failover::Failover),
     /// The scheduler crate against kube-scheduler itself, on generated or recorded cases
-    Scheduler(scheduler::Scheduler),
+    Scheduler(Scheduler),
     /// The time of both for one pod against a large cluster, in one run
     SchedulerBench(scheduler::Bench),
 }

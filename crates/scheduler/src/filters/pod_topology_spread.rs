@@ -91,11 +91,7 @@ pub(crate) fn filter(
         let delta = overlay.map_or(0, |overlay| overlay.spread[at]);
         let count = before + delta;
         let low = constraint.low;
-        let mut least = if counter.has_domain(domain) {
-            low.least(before, count)
-        } else {
-            low.least(-1, i64::MAX)
-        };
+        let mut least = low.least(before, count);
         if i64::try_from(low.domains).unwrap_or(i64::MAX) < constraint.min_domains {
             least = 0;
         }

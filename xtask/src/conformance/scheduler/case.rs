@@ -68,8 +68,8 @@ pub struct Preemption {
     /// The node chosen; of several equal ones upstream takes any.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub best: String,
-    /// All that could be chosen; only our side knows them.
-    #[serde(skip)]
+    /// All that could be chosen: on upstream's side those that were when it was asked often.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub equals: Vec<String>,
     /// Whether our side leaves the question open.
     #[serde(skip)]

@@ -151,6 +151,7 @@ fn preemption(expected: &Preemption, ours: &Preemption, out: &mut Comparison) {
         out.differ("preemption", expected.error.clone(), String::new());
         return;
     }
+    let mut differs = false;
     let nodes: BTreeSet<&String> = expected
         .candidates
         .keys()
@@ -159,6 +160,7 @@ fn preemption(expected: &Preemption, ours: &Preemption, out: &mut Comparison) {
     for node in nodes {
         let (theirs, own) = (expected.candidates.get(node), ours.candidates.get(node));
         if theirs.map(sorted) != own.map(sorted) {
+            differs = true;
             out.differ(
                 "preemption",
                 format!("{node}: {theirs:?}"),
@@ -167,10 +169,12 @@ fn preemption(expected: &Preemption, ours: &Preemption, out: &mut Comparison) {
         }
     }
     let best = expected.best.is_empty() || ours.equals.contains(&expected.best);
-    if !best && ours.candidates == expected.candidates {
+    let known = |node: &String| expected.equals.is_empty() || expected.equals.contains(node);
+    let chosen = best && ours.equals.iter().all(known);
+    if !chosen && !differs {
         out.differ(
             "preemption's choice",
-            expected.best.clone(),
+            format!("{} of {:?}", expected.best, expected.equals),
             format!("{:?}", ours.equals),
         );
     }

@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::case::{Answer, Case};
+use super::case::{Answer, Case, Preemption};
+use super::generate::NAMESPACES;
 
 /// The filters of the default profile, in the order in which they run.
 const FILTERS: &[&str] = &[
@@ -112,6 +113,9 @@ impl Coverage {
     }
 
     fn outcomes(&mut self, answer: &Answer) {
+        if let Some(preemption) = &answer.preemption {
+            self.preemption(preemption);
+        }
         let before = answer.prefilter.iter().chain(&answer.pre_enqueue);
         for verdict in before {
             self.reject(&verdict.plugin, "before any node", &verdict.reasons);
@@ -136,8 +140,26 @@ impl Coverage {
             .entry((plugin.to_owned(), outcome.to_owned()))
             .or_default() += 1;
         for reason in reasons {
-            let reason = format!("{plugin}: {}", without_names(reason));
-            *self.reasons.entry(reason).or_default() += 1;
+            self.reason(plugin, reason);
+        }
+    }
+
+    fn reason(&mut self, plugin: &str, reason: &str) {
+        let reason = format!("{plugin}: {}", without_names(reason));
+        *self.reasons.entry(reason).or_default() += 1;
+    }
+
+    /// What preemption says: that it helps, or `preemption: 0/5 nodes are available: 5 why.`
+    fn preemption(&mut self, answer: &Preemption) {
+        if !answer.candidates.is_empty() {
+            return self.reason("preemption", "victims found");
+        }
+        let sentence = answer.message.trim_start_matches("preemption: ");
+        let why = sentence.split_once("are available: ");
+        for part in why.map_or(sentence, |(_, why)| why).split(", ") {
+            let counted = |c: char| c.is_ascii_digit() || c == ' ';
+            let part = part.trim_start_matches(counted).trim_end_matches('.');
+            self.reason("preemption", part);
         }
     }
 
@@ -187,113 +209,287 @@ impl Coverage {
                 &self.object_fields,
             );
         }
-        let missing = self.missing();
-        if all && !missing.is_empty() {
-            let _ = writeln!(out, "not reached: {}", missing.join(", "));
+        if all {
+            for missing in self.missing() {
+                let _ = writeln!(out, "not reached: {missing}");
+            }
         }
         out
     }
 
-    /// Fields of a pod's spec that bear on scheduling, and that no case had.
-    fn missing(&self) -> Vec<&'static str> {
-        FIELDS
+    /// Fields of a pod that bear on scheduling, and reasons, that no case had.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let fields = FIELDS
             .iter()
-            .copied()
-            .filter(|field| !self.pod_fields.contains_key(*field))
-            .collect()
+            .filter(|field| !self.pod_fields.contains_key(**field));
+        let reasons = REASONS
+            .iter()
+            .filter(|reason| !self.reasons.contains_key(**reason));
+        fields.chain(reasons).copied().collect()
     }
 }
 
-/// Every field of a pod that some filter reads.
+/// Every field of a pod that some filter, score or preemption reads.
 const FIELDS: &[&str] = &[
     ".metadata.labels",
     ".metadata.namespace",
     ".metadata.uid",
     ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchExpressions.key",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchExpressions.operator",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchExpressions.operator=DoesNotExist",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchExpressions.operator=Exists",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchExpressions.operator=Gt",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchExpressions.operator=In",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchExpressions.operator=Lt",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchExpressions.operator=NotIn",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchExpressions.values",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchFields.key",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchFields.operator",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchFields.operator=In",
+    ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.preference.matchFields.values",
     ".spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.weight",
+    ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchExpressions.key",
+    ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchExpressions.operator",
     ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchExpressions.operator=DoesNotExist",
     ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchExpressions.operator=Exists",
     ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchExpressions.operator=Gt",
     ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchExpressions.operator=In",
     ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchExpressions.operator=Lt",
     ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchExpressions.operator=NotIn",
+    ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchExpressions.values",
+    ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchFields.key",
+    ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchFields.operator",
     ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchFields.operator=In",
     ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchFields.operator=NotIn",
+    ".spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.matchFields.values",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.key",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.operator",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.operator=DoesNotExist",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.operator=Exists",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.operator=In",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.operator=NotIn",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.values",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchLabels",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.matchLabelKeys",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.mismatchLabelKeys",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.namespaceSelector.matchExpressions.key",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.namespaceSelector.matchExpressions.operator",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.namespaceSelector.matchLabels",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.namespaces",
     ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.topologyKey",
+    ".spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.weight",
+    ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.key",
+    ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.operator",
     ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.operator=DoesNotExist",
     ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.operator=Exists",
     ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.operator=In",
     ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.operator=NotIn",
+    ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.values",
     ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchLabels",
     ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.matchLabelKeys",
     ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.mismatchLabelKeys",
+    ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaceSelector.matchExpressions.key",
+    ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaceSelector.matchExpressions.operator",
+    ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaceSelector.matchExpressions.operator=DoesNotExist",
+    ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaceSelector.matchExpressions.operator=Exists",
     ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaceSelector.matchLabels",
     ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaces",
     ".spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.topologyKey",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.key",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.operator",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.operator=DoesNotExist",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.operator=Exists",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.operator=In",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.operator=NotIn",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchExpressions.values",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.labelSelector.matchLabels",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.matchLabelKeys",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.mismatchLabelKeys",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.namespaceSelector.matchExpressions.key",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.namespaceSelector.matchExpressions.operator",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.namespaces",
     ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.podAffinityTerm.topologyKey",
+    ".spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.weight",
+    ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.key",
+    ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.operator",
+    ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.operator=DoesNotExist",
+    ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.operator=Exists",
+    ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.operator=In",
+    ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.operator=NotIn",
+    ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchExpressions.values",
     ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.labelSelector.matchLabels",
     ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.matchLabelKeys",
     ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.mismatchLabelKeys",
+    ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaceSelector.matchExpressions.key",
+    ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaceSelector.matchExpressions.operator",
+    ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaceSelector.matchExpressions.operator=DoesNotExist",
     ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaceSelector.matchExpressions.operator=Exists",
     ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaceSelector.matchLabels",
     ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.namespaces",
     ".spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.topologyKey",
+    ".spec.containers.name",
     ".spec.containers.ports.hostIP",
     ".spec.containers.ports.hostPort",
+    ".spec.containers.ports.protocol",
     ".spec.containers.ports.protocol=SCTP",
     ".spec.containers.ports.protocol=TCP",
     ".spec.containers.ports.protocol=UDP",
     ".spec.containers.resources.claims.name",
     ".spec.containers.resources.limits",
     ".spec.containers.resources.requests",
+    ".spec.containers.restartPolicy",
+    ".spec.containers.restartPolicy=Never",
+    ".spec.containers.restartPolicyRules.action",
+    ".spec.containers.restartPolicyRules.action=Restart",
     ".spec.containers.restartPolicyRules.action=RestartAllContainers",
+    ".spec.containers.restartPolicyRules.exitCodes.operator",
+    ".spec.containers.restartPolicyRules.exitCodes.operator=In",
+    ".spec.containers.restartPolicyRules.exitCodes.values",
     ".spec.hostNetwork",
     ".spec.hostUsers",
+    ".spec.initContainers.name",
+    ".spec.initContainers.ports.hostIP",
     ".spec.initContainers.ports.hostPort",
+    ".spec.initContainers.ports.protocol",
+    ".spec.initContainers.ports.protocol=SCTP",
+    ".spec.initContainers.ports.protocol=TCP",
+    ".spec.initContainers.resources.limits",
     ".spec.initContainers.resources.requests",
+    ".spec.initContainers.restartPolicy",
     ".spec.initContainers.restartPolicy=Always",
+    ".spec.initContainers.restartPolicy=Never",
+    ".spec.initContainers.restartPolicyRules.action",
+    ".spec.initContainers.restartPolicyRules.action=Restart",
+    ".spec.initContainers.restartPolicyRules.action=RestartAllContainers",
+    ".spec.initContainers.restartPolicyRules.exitCodes.operator",
+    ".spec.initContainers.restartPolicyRules.exitCodes.operator=In",
+    ".spec.initContainers.restartPolicyRules.exitCodes.values",
     ".spec.nodeName",
     ".spec.nodeSelector",
     ".spec.overhead",
+    ".spec.preemptionPolicy",
     ".spec.priority",
+    ".spec.resourceClaims.name",
     ".spec.resourceClaims.resourceClaimName",
     ".spec.resourceClaims.resourceClaimTemplateName",
     ".spec.resources.limits",
     ".spec.resources.requests",
     ".spec.schedulerName",
     ".spec.schedulingGates.name",
+    ".spec.tolerations.effect",
     ".spec.tolerations.effect=NoExecute",
     ".spec.tolerations.effect=NoSchedule",
     ".spec.tolerations.effect=PreferNoSchedule",
     ".spec.tolerations.key",
+    ".spec.tolerations.operator",
     ".spec.tolerations.operator=Equal",
     ".spec.tolerations.operator=Exists",
     ".spec.tolerations.operator=Gt",
     ".spec.tolerations.operator=Lt",
     ".spec.tolerations.tolerationSeconds",
     ".spec.tolerations.value",
+    ".spec.topologySpreadConstraints.labelSelector.matchExpressions.key",
+    ".spec.topologySpreadConstraints.labelSelector.matchExpressions.operator",
+    ".spec.topologySpreadConstraints.labelSelector.matchExpressions.operator=DoesNotExist",
+    ".spec.topologySpreadConstraints.labelSelector.matchExpressions.operator=Exists",
+    ".spec.topologySpreadConstraints.labelSelector.matchExpressions.operator=In",
     ".spec.topologySpreadConstraints.labelSelector.matchExpressions.operator=NotIn",
+    ".spec.topologySpreadConstraints.labelSelector.matchExpressions.values",
     ".spec.topologySpreadConstraints.labelSelector.matchLabels",
     ".spec.topologySpreadConstraints.matchLabelKeys",
     ".spec.topologySpreadConstraints.maxSkew",
     ".spec.topologySpreadConstraints.minDomains",
+    ".spec.topologySpreadConstraints.nodeAffinityPolicy",
     ".spec.topologySpreadConstraints.nodeAffinityPolicy=Honor",
     ".spec.topologySpreadConstraints.nodeAffinityPolicy=Ignore",
+    ".spec.topologySpreadConstraints.nodeTaintsPolicy",
     ".spec.topologySpreadConstraints.nodeTaintsPolicy=Honor",
     ".spec.topologySpreadConstraints.nodeTaintsPolicy=Ignore",
     ".spec.topologySpreadConstraints.topologyKey",
+    ".spec.topologySpreadConstraints.whenUnsatisfiable",
     ".spec.topologySpreadConstraints.whenUnsatisfiable=DoNotSchedule",
     ".spec.topologySpreadConstraints.whenUnsatisfiable=ScheduleAnyway",
     ".spec.volumes.awsElasticBlockStore.readOnly",
+    ".spec.volumes.awsElasticBlockStore.volumeID",
+    ".spec.volumes.azureDisk.diskURI",
+    ".spec.volumes.cinder.volumeID",
     ".spec.volumes.csi.driver",
+    ".spec.volumes.ephemeral.volumeClaimTemplate.spec.accessModes",
+    ".spec.volumes.ephemeral.volumeClaimTemplate.spec.accessModes=ReadWriteOnce",
+    ".spec.volumes.ephemeral.volumeClaimTemplate.spec.resources.requests",
     ".spec.volumes.ephemeral.volumeClaimTemplate.spec.storageClassName",
+    ".spec.volumes.gcePersistentDisk.pdName",
     ".spec.volumes.gcePersistentDisk.readOnly",
+    ".spec.volumes.iscsi.iqn",
     ".spec.volumes.iscsi.readOnly",
+    ".spec.volumes.name",
     ".spec.volumes.persistentVolumeClaim.claimName",
     ".spec.volumes.persistentVolumeClaim.readOnly",
+    ".spec.volumes.portworxVolume.volumeID",
+    ".spec.volumes.rbd.monitors",
+    ".spec.volumes.rbd.pool",
     ".spec.volumes.rbd.readOnly",
+    ".status.containerStatuses.allocatedResources",
+    ".status.containerStatuses.name",
+    ".status.containerStatuses.resources.requests",
+    ".status.initContainerStatuses.name",
+    ".status.initContainerStatuses.resources.requests",
     ".status.nominatedNodeName",
+    ".status.resourceClaimStatuses.name",
     ".status.resourceClaimStatuses.resourceClaimName",
+];
+
+/// Every reason of a filter, as far as an API server's objects can lead to it, and what preemption says.
+const REASONS: &[&str] = &[
+    "DynamicResources: ResourceClaim … was not created for Pod … (Pod is not owner)",
+    "DynamicResources: cannot allocate all claims",
+    "DynamicResources: could not find ResourceClaim \"\"",
+    "DynamicResources: pod \"\": ResourceClaim not created yet",
+    "DynamicResources: request one: device class absent does not exist",
+    "DynamicResources: resourceclaim \"\" is being deleted",
+    "DynamicResources: resourceclaim not available on the node",
+    "InterPodAffinity: node(s) didn't match pod affinity rules",
+    "InterPodAffinity: node(s) didn't match pod anti-affinity rules",
+    "InterPodAffinity: node(s) didn't satisfy existing pods anti-affinity rules",
+    "NodeAffinity: node(s) didn't match Pod's node affinity/selector",
+    "NodeAffinity: node(s) didn't satisfy plugin(s) [NodeAffinity]",
+    "NodeAffinity: pod affinity terms conflict",
+    "NodeDeclaredFeatures: node(s) didn't match Pod's required features",
+    "NodeName: node(s) didn't match the requested node name",
+    "NodePorts: node(s) didn't have free ports for the requested pod ports",
+    "NodeResourcesFit: Insufficient attachable-volumes-x",
+    "NodeResourcesFit: Insufficient cpu",
+    "NodeResourcesFit: Insufficient ephemeral-storage",
+    "NodeResourcesFit: Insufficient example.com/foo",
+    "NodeResourcesFit: Insufficient hugepages-2Mi",
+    "NodeResourcesFit: Insufficient memory",
+    "NodeResourcesFit: Too many pods",
+    "NodeUnschedulable: node(s) were unschedulable",
+    "NodeVolumeLimits: node(s) exceed max volume count",
+    "NodeVolumeLimits: running \"\" filter plugin: PVC … was not created for pod … (pod is not owner)",
+    "PodTopologySpread: node(s) didn't match pod topology spread constraints",
+    "PodTopologySpread: node(s) didn't match pod topology spread constraints (missing required label)",
+    "SchedulingGates: waiting for scheduling gates: […]",
+    "TaintToleration: node(s) had untolerated taint(s)",
+    "VolumeBinding: PVC … was not created for pod … (pod is not owner)",
+    "VolumeBinding: node(s) did not have enough free storage",
+    "VolumeBinding: node(s) didn't find available persistent volumes to bind",
+    "VolumeBinding: node(s) didn't match PersistentVolume's node affinity",
+    "VolumeBinding: node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)",
+    "VolumeBinding: persistentvolumeclaim \"\" bound to non-existent persistentvolume \"\"",
+    "VolumeBinding: persistentvolumeclaim \"\" is being deleted",
+    "VolumeBinding: pod has unbound immediate PersistentVolumeClaims",
+    "VolumeBinding: waiting for ephemeral volume controller to create the persistentvolumeclaim \"\"",
+    "VolumeRestrictions: node(s) had no available disk",
+    "VolumeRestrictions: node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod",
+    "VolumeRestrictions: persistentvolumeclaim \"\" not found",
+    "VolumeZone: node(s) had no available volume zone",
+    "VolumeZone: persistentvolume \"\" not found",
+    "preemption: No preemption victims found for incoming pod",
+    "preemption: Preemption is not helpful for scheduling",
+    "preemption: not eligible due to a terminating pod on the nominated node",
+    "preemption: not eligible due to preemptionPolicy=Never",
+    "preemption: victims found",
 ];
 
 fn merge<K: Ord>(into: &mut BTreeMap<K, usize>, from: BTreeMap<K, usize>) {
@@ -372,10 +568,13 @@ fn concerned(pod: &Value, objects: &[Value]) -> Vec<&'static str> {
         .collect()
 }
 
-/// A reason without the names in quotes, so that alike ones are counted together.
+/// A reason without names, so that alike ones are counted together.
 fn without_names(reason: &str) -> String {
+    if let Some((head, _)) = reason.split_once("gates: [") {
+        return format!("{head}gates: […]");
+    }
     let mut quoted = false;
-    reason
+    let unquoted: String = reason
         .chars()
         .filter(|&c| {
             if c == '"' {
@@ -384,5 +583,21 @@ fn without_names(reason: &str) -> String {
             }
             !quoted
         })
-        .collect()
+        .collect();
+    let is_name = |word: &str| {
+        let namespace = word.split_once('/').map(|(namespace, _)| namespace);
+        namespace.is_some_and(|own| NAMESPACES.contains(&own))
+    };
+    let words = unquoted.split(' ').map(|word| {
+        let (name, rest) = match word.strip_suffix([':', ',']) {
+            Some(name) => (name, &word[name.len()..]),
+            None => (word, ""),
+        };
+        if is_name(name) {
+            format!("…{rest}")
+        } else {
+            word.to_owned()
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }

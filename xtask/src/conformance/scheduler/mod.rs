@@ -16,6 +16,7 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
@@ -56,7 +57,7 @@ pub struct Scheduler {
     /// How many disagreements to shrink and keep
     #[arg(long, default_value_t = 10)]
     keep: usize,
-    /// Print every reason, field and value that was reached
+    /// Print every reason, field and value that was reached; fail if one of the known ones was not
     #[arg(long)]
     coverage: bool,
     /// Only ask the judge, and print what the cases reach
@@ -92,6 +93,32 @@ struct Failure {
 }
 
 impl Scheduler {
+    /// Cases that were never asked before: their number is fixed, their seed is the time.
+    pub fn fresh(cases: u64) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self {
+            cases,
+            seed: now.map_or(1, |since| since.as_secs()),
+            first: 0,
+            file: Vec::new(),
+            ask: false,
+            save: None,
+            keep: 10,
+            coverage: false,
+            judge_only: false,
+            record: None,
+            jobs: 2,
+        }
+    }
+
+    /// The command that compares the same cases again.
+    pub fn command(&self) -> String {
+        format!(
+            "cargo xtask conformance scheduler --cases {} --seed {}",
+            self.cases, self.seed
+        )
+    }
+
     /// Compares and prints; the last line is `agree N of M`.
     pub fn run(self) -> ExitCode {
         match self.compare() {
@@ -122,7 +149,8 @@ impl Scheduler {
         }
         let mut tally = tally;
         self.report(&mut tally, program.as_deref(), &root)?;
-        Ok(tally.differing == 0)
+        let gaps = self.coverage && self.file.is_empty() && !tally.coverage.missing().is_empty();
+        Ok(tally.differing == 0 && !gaps)
     }
 
     fn generated(&self, program: Option<&Path>) -> io::Result<Tally> {

@@ -12,6 +12,8 @@ pub struct Draft {
     pub pods: Vec<Value>,
     pub others: Vec<Value>,
     pub pod: Value,
+    /// The node for which the pod in question waits already, as one pod among others.
+    waits_for: Option<String>,
 }
 
 impl Draft {
@@ -29,6 +31,7 @@ impl Draft {
             pods: Vec::new(),
             others: Vec::new(),
             pod,
+            waits_for: None,
         };
         for i in 0..count * per_node {
             let pod = draft.running(&format!("run-{i}"));
@@ -79,6 +82,16 @@ impl Draft {
             .to_owned()
     }
 
+    /// The label by which pods like the one in question are chosen; given to it if it has none.
+    pub fn app(&mut self) -> String {
+        let app = self.pod["metadata"]["labels"]["app"]
+            .as_str()
+            .unwrap_or("web")
+            .to_owned();
+        self.pod["metadata"]["labels"]["app"] = json!(app);
+        app
+    }
+
     /// Small things that any case may have.
     pub fn sprinkle(&mut self) {
         for i in 0..self.pods.len() {
@@ -119,6 +132,11 @@ impl Draft {
 
     /// The objects, and the pod.
     pub fn finish(mut self) -> (Vec<Value>, Value) {
+        if let Some(node) = self.waits_for {
+            let mut pod = self.pod.clone();
+            pod["status"]["nominatedNodeName"] = json!(node);
+            self.pods.push(pod);
+        }
         let mut objects = self.nodes;
         objects.append(&mut self.others);
         objects.append(&mut self.pods);
@@ -231,6 +249,10 @@ pub fn nominate(d: &mut Draft) {
         if d.random.chance(40) {
             super::interpod::give_terms(d, &mut pod, true);
         }
+        if d.random.chance(30) {
+            pod["metadata"]["namespace"] = json!(d.namespace());
+            pod["metadata"]["labels"] = d.pod["metadata"]["labels"].clone();
+        }
         d.pods.push(pod);
     }
     if d.random.chance(50) {
@@ -240,8 +262,10 @@ pub fn nominate(d: &mut Draft) {
     if d.random.chance(30) {
         d.pod["spec"]["containers"][0]["ports"] = json!([{"containerPort": 80, "hostPort": 8080}]);
     }
-    if d.random.chance(15) {
-        d.pod["status"]["nominatedNodeName"] = json!(d.node_name());
+    match d.random.below(20) {
+        0..=2 => d.pod["status"]["nominatedNodeName"] = json!(d.node_name()),
+        3 | 4 => d.waits_for = Some(d.node_name()),
+        _ => {}
     }
 }
 
@@ -255,51 +279,6 @@ pub fn gates(d: &mut Draft) {
             &mut d.pod,
             &["spec", "schedulingGates"],
             json!({"name": gate}),
-        );
-    }
-}
-
-/// A full cluster of less important pods, some of them under a disruption budget.
-pub fn preemption(d: &mut Draft) {
-    d.pod["spec"]["priority"] = json!(*[100, 100, 10, 0].get(d.random.below(4)).unwrap_or(&0));
-    d.pod["spec"]["containers"][0]["resources"] =
-        json!({"requests": {"cpu": d.random.pick(&["1", "2", "4"])}});
-    match d.random.below(20) {
-        0 => d.pod["spec"]["preemptionPolicy"] = json!("Never"),
-        1 | 2 => d.pod["status"]["nominatedNodeName"] = json!(d.node_name()),
-        _ => {}
-    }
-    for i in 0..d.nodes.len() {
-        if d.random.chance(85) {
-            d.nodes[i]["status"]["allocatable"] = json!({"cpu": d.random.pick(&["2", "3", "4", "6"]), "memory": "64Gi", "pods": d.random.pick(&["110", "3"])});
-        }
-        for n in 0..d.random.between(1, 4) {
-            let mut pod = d.running(&format!("low-{i}-{n}"));
-            pod["spec"]["nodeName"] = json!(format!("n{i}"));
-            pod["spec"]["priority"] =
-                json!(*[0, 0, 5, 10, 100, -10].get(d.random.below(6)).unwrap_or(&0));
-            pod["spec"]["containers"][0]["resources"] =
-                json!({"requests": {"cpu": d.random.pick(&["500m", "1", "1500m", "2"])}});
-            d.pods.push(pod);
-        }
-    }
-    for i in 0..d.pods.len() {
-        if d.random.chance(3) {
-            d.pods[i]["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:10:00Z");
-            push(
-                &mut d.pods[i],
-                &["status", "conditions"],
-                json!({"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}),
-            );
-        }
-    }
-    for i in 0..d.random.between(0, 3) {
-        let namespace = d.random.pick(words::NAMESPACES);
-        let selector = super::spread::selector(&mut d.random);
-        d.others.push(
-            json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
-            "metadata": {"name": format!("budget-{i}"), "namespace": namespace},
-            "spec": {"selector": selector}, "status": {"disruptionsAllowed": d.random.below(3)}}),
         );
     }
 }

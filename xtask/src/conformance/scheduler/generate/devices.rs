@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cluster::Draft;
-use super::{push, words};
+use super::{push, set, words};
 
 const DRIVER: &str = "gpu.example.com";
 
@@ -103,7 +103,10 @@ fn wanted(d: &mut Draft) {
                 &["spec", "resourceClaims"],
                 json!({"name": format!("r{i}"), "resourceClaimTemplateName": "t"}),
             );
-            if d.random.chance(50) {
+            if d.random.chance(70) {
+                set(&mut d.pod, &["metadata", "uid"], json!("uid-of-the-pod"));
+            }
+            if d.random.chance(70) {
                 push(
                     &mut d.pod,
                     &["status", "resourceClaimStatuses"],
@@ -140,7 +143,15 @@ fn claim(d: &mut Draft, name: &str) -> Value {
     if r.chance(5) {
         exact["adminAccess"] = json!(true);
     }
-    json!({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim",
+    let mut claim = json!({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim",
         "metadata": {"name": name, "namespace": namespace, "uid": format!("uid-{name}")},
-        "spec": {"devices": {"requests": [{"name": "one", "exactly": exact}]}}})
+        "spec": {"devices": {"requests": [{"name": "one", "exactly": exact}]}}});
+    if r.chance(20) {
+        claim["metadata"]["ownerReferences"] = json!([{"apiVersion": "v1", "kind": "Pod", "name": "pod",
+            "uid": "uid-of-the-pod", "controller": true}]);
+    }
+    if r.chance(4) {
+        claim["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    }
+    claim
 }

@@ -10,6 +10,7 @@ mod interpod;
 mod labels;
 mod mutate;
 mod ports;
+mod preemption;
 mod resources;
 mod spread;
 mod taints;
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::random::Random;
 use cluster::Draft;
+pub use words::NAMESPACES;
 
 /// One idea that a case can be about.
 type Theme = (&'static str, fn(&mut Draft));
@@ -29,6 +31,7 @@ const THEMES: &[Theme] = &[
     ("unschedulable nodes", taints::unschedulable),
     ("a node's name", labels::node_name),
     ("taints", taints::taints),
+    ("soft taints", taints::soft),
     ("node affinity", labels::affinity),
     ("matchFields", labels::fields),
     ("preferred node affinity", labels::preferred),
@@ -38,15 +41,19 @@ const THEMES: &[Theme] = &[
     ("extended resources", resources::extended),
     ("pod-level resources", resources::pod_level),
     ("resizes", resources::resizes),
+    ("overcommitted nodes", resources::overcommitted),
     ("in-tree disks", volumes::disks),
     ("claims", volumes::claims),
     ("exclusive claims", volumes::exclusive),
     ("attach limits", volumes::limits),
     ("volume zones", volumes::zones),
     ("unbound claims", volumes::unbound),
+    ("volumes that just suffice", volumes::tight),
+    ("ephemeral volumes", volumes::ephemeral),
     ("provisioning", volumes::provisioning),
     ("topology spread", spread::spread),
     ("spread policies", spread::policies),
+    ("soft spread", spread::soft),
     ("pod affinity", interpod::affinity),
     ("pod anti-affinity", interpod::anti_affinity),
     ("anti-affinity of others", interpod::symmetry),
@@ -55,7 +62,18 @@ const THEMES: &[Theme] = &[
     ("scheduling gates", cluster::gates),
     ("declared features", labels::declared_features),
     ("devices", devices::devices),
-    ("preemption", cluster::preemption),
+    ("preemption", preemption::crowded),
+    ("preemption of like pods", preemption::rivals),
+    ("preemption's choice", preemption::choice),
+];
+
+/// Themes that are mostly about where a pod would be put.
+const SCORED: &[&str] = &[
+    "preferred node affinity",
+    "soft taints",
+    "overcommitted nodes",
+    "soft spread",
+    "preferred pod affinity",
 ];
 
 /// The case of that number of that seed.
@@ -76,8 +94,10 @@ pub fn case(seed: u64, number: u64) -> Case {
     }
     draft.sprinkle();
     let mut about: Vec<&str> = themes.iter().map(|(name, _)| *name).collect();
-    let scores = draft.random.chance(25);
-    let preempt = draft.random.chance(30) || about.contains(&"preemption");
+    let is_scored = about.iter().any(|name| SCORED.contains(name));
+    let scores = draft.random.chance(if is_scored { 90 } else { 25 });
+    let preempts = about.iter().any(|name| name.starts_with("preemption"));
+    let preempt = draft.random.chance(30) || preempts;
     if preempt {
         draft.start_pods();
     }

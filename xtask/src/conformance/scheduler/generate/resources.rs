@@ -86,8 +86,37 @@ pub fn resizes(d: &mut Draft) {
     if d.random.chance(40) {
         let mut pod = std::mem::take(&mut d.pod);
         heavy(&mut d.random, &mut pod);
+        if d.random.chance(25) {
+            resize(&mut d.random, &mut pod);
+        }
         d.pod = pod;
     }
+}
+
+/// Nodes whose pods ask for more of one resource than there is, and a pod that asks for the other.
+pub fn overcommitted(d: &mut Draft) {
+    for i in 0..d.nodes.len() {
+        d.nodes[i]["status"]["allocatable"] = json!({"cpu": d.random.pick(&["1", "2", "4", "16"]),
+            "memory": d.random.pick(&["1Gi", "4Gi", "16Gi"]), "pods": "110"});
+    }
+    let one = |r: &mut Random| {
+        let mut requests = json!({});
+        if r.chance(50) {
+            requests["cpu"] = json!(r.pick(&["250m", "500m", "1", "3"]));
+        }
+        if r.chance(50) {
+            requests["memory"] = json!(r.pick(&["128Mi", "512Mi", "2Gi", "3Gi"]));
+        }
+        json!({"requests": requests})
+    };
+    for i in 0..d.pods.len() {
+        d.pods[i]["spec"]["containers"][0]["resources"] = one(&mut d.random);
+    }
+    d.pod["spec"]["containers"][0]["resources"] = if d.random.chance(50) {
+        json!({"requests": {"cpu": "100m"}})
+    } else {
+        one(&mut d.random)
+    };
 }
 
 fn resize(r: &mut Random, pod: &mut Value) {

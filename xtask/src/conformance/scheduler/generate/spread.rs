@@ -50,11 +50,7 @@ pub fn spread(d: &mut Draft) {
 pub fn policies(d: &mut Draft) {
     let closed = d.random.pick(words::ZONES);
     let by_taint = d.random.chance(55);
-    let app = d.pod["metadata"]["labels"]["app"]
-        .as_str()
-        .unwrap_or("web")
-        .to_owned();
-    d.pod["metadata"]["labels"]["app"] = json!(app);
+    let app = d.app();
     let namespace = d.namespace();
     for i in 0..d.nodes.len() {
         let zone = d.random.pick(words::ZONES);
@@ -105,12 +101,58 @@ pub fn policies(d: &mut Draft) {
     );
 }
 
+/// Constraints that only score, on nodes that mostly fit.
+pub fn soft(d: &mut Draft) {
+    let app = d.app();
+    let shared = d.random.chance(25);
+    for i in 0..d.nodes.len() {
+        let node = &mut d.nodes[i];
+        node["status"]["allocatable"] = json!({"cpu": "64", "memory": "256Gi", "pods": "110"});
+        if d.random.chance(60) {
+            node["metadata"]["labels"][words::ZONE] = json!(d.random.pick(words::ZONES));
+            node["metadata"]["labels"][words::REGION] = json!(d.random.pick(words::REGIONS));
+        }
+        if shared && d.random.chance(50) {
+            node["metadata"]["labels"][words::HOSTNAME] = json!(d.random.pick(&["n0", "n1"]));
+        }
+        if d.random.chance(15) {
+            let taint = json!({"key": "dedicated", "effect": "NoSchedule"});
+            push(node, &["spec", "taints"], taint);
+        }
+    }
+    if d.random.chance(25) {
+        d.pod["spec"]["nodeSelector"] = json!({"disk": d.random.pick(words::DISKS)});
+    }
+    crowd(d, &json!(app));
+    for _ in 0..d.random.between(1, 2) {
+        let mut constraint = constraint(&mut d.random);
+        constraint["whenUnsatisfiable"] = json!("ScheduleAnyway");
+        constraint["maxSkew"] = json!(d.random.between(1, 5));
+        if let Some(fields) = constraint.as_object_mut() {
+            fields.remove("minDomains");
+        }
+        if shared {
+            constraint["topologyKey"] = json!(words::HOSTNAME);
+        }
+        constraint["labelSelector"] = match d.random.below(10) {
+            0 => json!({}),
+            1 => selector(&mut d.random),
+            _ => json!({"matchLabels": {"app": app}}),
+        };
+        push(
+            &mut d.pod,
+            &["spec", "topologySpreadConstraints"],
+            constraint,
+        );
+    }
+}
+
 /// Pods like the one in question, more of them on some nodes than on others.
 fn crowd(d: &mut Draft, app: &Value) {
     let namespace = d.namespace();
     let most = 2 * d.nodes.len();
-    for i in 0..d.random.between(0, most) {
-        let mut pod = d.running(&format!("like-{i}"));
+    for _ in 0..d.random.between(0, most) {
+        let mut pod = d.running(&format!("like-{}", d.pods.len()));
         pod["metadata"]["namespace"] = json!(namespace);
         pod["metadata"]["labels"]["app"] = app.clone();
         if d.random.chance(50) {

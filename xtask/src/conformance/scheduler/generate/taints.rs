@@ -43,6 +43,39 @@ pub fn taints(d: &mut Draft) {
     }
 }
 
+/// Taints that only score, and tolerations some of which are for another effect.
+pub fn soft(d: &mut Draft) {
+    for i in 0..d.nodes.len() {
+        for _ in 0..d.random.between(0, 3) {
+            let soft = d.random.chance(80);
+            let key = if soft {
+                d.random.pick(words::TAINT_KEYS)
+            } else {
+                "dedicated"
+            };
+            let effect = if soft {
+                "PreferNoSchedule"
+            } else {
+                "NoSchedule"
+            };
+            push(
+                &mut d.nodes[i],
+                &["spec", "taints"],
+                json!({"key": key, "effect": effect}),
+            );
+        }
+    }
+    let hard = json!({"key": "dedicated", "operator": "Exists", "effect": "NoSchedule"});
+    push(&mut d.pod, &["spec", "tolerations"], hard);
+    for _ in 0..d.random.between(0, 3) {
+        let mut t = json!({"key": d.random.pick(words::TAINT_KEYS), "operator": "Exists"});
+        if d.random.chance(60) {
+            t["effect"] = json!(d.random.pick(words::EFFECTS));
+        }
+        push(&mut d.pod, &["spec", "tolerations"], t);
+    }
+}
+
 fn toleration(d: &mut Draft) -> Value {
     let r = &mut d.random;
     let operator = r.pick(&["Exists", "Equal", "Equal", "", "Lt", "Gt"]);

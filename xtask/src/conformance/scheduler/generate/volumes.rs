@@ -10,6 +10,15 @@ const DRIVERS: &[&str] = &[
     "csi.example.com",
     "ebs.csi.aws.com",
     "pd.csi.storage.gke.io",
+    "disk.csi.azure.com",
+    "cinder.csi.openstack.org",
+    "pxd.portworx.com",
+];
+const MIGRATED: &[&str] = &[
+    "kubernetes.io/aws-ebs,kubernetes.io/gce-pd",
+    "kubernetes.io/aws-ebs",
+    "kubernetes.io/azure-disk,kubernetes.io/cinder,kubernetes.io/portworx-volume",
+    "",
 ];
 const CLASSES: &[&str] = &["wait", "now", "local", "narrow", "absent", ""];
 
@@ -119,7 +128,7 @@ pub fn limits(d: &mut Draft) {
         }
         let drivers: Vec<Value> = d
             .random
-            .some(DRIVERS, 1, 3)
+            .some(DRIVERS, 1, 5)
             .into_iter()
             .map(|driver| {
                 let mut entry = json!({"name": driver, "nodeID": format!("n{i}")});
@@ -132,8 +141,8 @@ pub fn limits(d: &mut Draft) {
         let mut node = json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSINode",
             "metadata": {"name": format!("n{i}")}, "spec": {"drivers": drivers}});
         if d.random.chance(50) {
-            node["metadata"]["annotations"] = json!({"storage.alpha.kubernetes.io/migrated-plugins":
-                d.random.pick(&["kubernetes.io/aws-ebs,kubernetes.io/gce-pd", "kubernetes.io/aws-ebs", ""])});
+            node["metadata"]["annotations"] =
+                json!({"storage.alpha.kubernetes.io/migrated-plugins": d.random.pick(MIGRATED)});
         }
         d.others.push(node);
     }
@@ -157,12 +166,18 @@ fn attach_all(d: &mut Draft) {
         let mut volume = json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": pv},
             "spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "storageClassName": "wait",
                 "claimRef": {"namespace": namespace, "name": name, "uid": format!("uid-{name}")}}});
-        match d.random.below(10) {
+        match d.random.below(13) {
             0 => {
                 volume["spec"]["awsElasticBlockStore"] =
                     json!({"volumeID": format!("aws://za/vol-{i}")});
             }
             1 => volume["spec"]["gcePersistentDisk"] = json!({"pdName": format!("pd-{i}")}),
+            10 => volume["spec"]["azureDisk"] = azure_disk(&mut d.random),
+            11 => volume["spec"]["cinder"] = json!({"volumeID": format!("c{}", d.random.below(3))}),
+            12 => {
+                volume["spec"]["portworxVolume"] =
+                    json!({"volumeID": format!("p{}", d.random.below(3))})
+            }
             2 => volume["spec"]["nfs"] = json!({"server": "s", "path": "/"}),
             _ => {
                 volume["spec"]["csi"] = json!({"driver": d.random.pick(DRIVERS), "volumeHandle": format!("h{}", d.random.below(6))});
@@ -187,6 +202,16 @@ fn attach_all(d: &mut Draft) {
     for _ in 0..d.random.between(1, 2) {
         let name = format!("att-{}", d.random.below(count));
         use_claim(&mut d.pod, &name, false);
+    }
+    for i in 0..d.pods.len() {
+        if d.random.chance(20) {
+            let volume = in_tree(&mut d.random);
+            push(&mut d.pods[i], &["spec", "volumes"], volume);
+        }
+    }
+    if d.random.chance(20) {
+        let volume = in_tree(&mut d.random);
+        push(&mut d.pod, &["spec", "volumes"], volume);
     }
     if d.random.chance(15) {
         let driver = d.random.pick(DRIVERS);
@@ -219,6 +244,31 @@ fn attach_all(d: &mut Draft) {
             d.others.push(owned);
         }
     }
+}
+
+/// A disk named in the pod itself that a CSI driver may have taken over.
+fn in_tree(r: &mut Random) -> Value {
+    let which = format!("{}", r.below(3));
+    let mut volume = json!({"name": format!("tree-{}", r.below(10_000))});
+    match r.below(4) {
+        0 => volume["azureDisk"] = azure_disk(r),
+        1 => volume["cinder"] = json!({"volumeID": format!("c{which}")}),
+        2 => volume["portworxVolume"] = json!({"volumeID": format!("p{which}")}),
+        _ => {
+            volume["awsElasticBlockStore"] =
+                json!({"volumeID": format!("vol-{which}"), "readOnly": true})
+        }
+    }
+    volume
+}
+
+fn azure_disk(r: &mut Random) -> Value {
+    let which = r.below(3);
+    let mut disk = json!({"diskName": format!("a{which}"), "diskURI": format!("/disks/a{which}")});
+    if r.chance(80) {
+        disk["kind"] = json!("Managed");
+    }
+    disk
 }
 
 /// Volumes that carry zone labels.
@@ -330,6 +380,109 @@ pub fn unbound(d: &mut Draft) {
         d.others.push(volume);
     }
     want(d, &["wait", "local", "local", "local", "now", "absent", ""]);
+}
+
+/// Claims and volumes of such sizes that it matters which claim takes which volume.
+pub fn tight(d: &mut Draft) {
+    classes(d);
+    let namespace = d.namespace();
+    let sizes = &["1Gi", "2Gi", "3Gi", "4Gi", "5Gi"];
+    let count = d.random.between(1, 4);
+    for (i, size) in d.random.some(sizes, count, count).into_iter().enumerate() {
+        let mut volume = json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": format!("tight-{i}")},
+            "spec": {"capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"], "storageClassName": "local",
+                "local": {"path": "/disk"}},
+            "status": {"phase": if d.random.chance(90) { "Available" } else { "Released" }}});
+        if d.random.chance(50) {
+            let zones = d.random.some(words::ZONES, 1, 2);
+            volume["spec"]["nodeAffinity"] = json!({"required": {"nodeSelectorTerms": [{"matchExpressions":
+                [{"key": words::ZONE, "operator": "In", "values": zones}]}]}});
+        }
+        if d.random.chance(12) {
+            volume["spec"]["claimRef"] =
+                json!({"namespace": namespace, "name": format!("tight-{}", d.random.below(3))});
+        }
+        d.others.push(volume);
+    }
+    for i in 0..d.random.between(1, 3) {
+        let name = format!("tight-{i}");
+        let size = d.random.pick(sizes);
+        d.others.push(claim(&namespace, &name, "local", size));
+        use_claim(&mut d.pod, &name, false);
+    }
+}
+
+/// Claims that are made for one pod, in every state, and those of other pods.
+pub fn ephemeral(d: &mut Draft) {
+    classes(d);
+    for i in 0..d.nodes.len() {
+        if d.random.chance(50) {
+            d.others.push(json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "metadata": {"name": format!("n{i}")},
+                "spec": {"drivers": [{"name": "csi.example.com", "nodeID": format!("n{i}"),
+                    "allocatable": {"count": d.random.between(0, 2)}}]}}));
+        }
+    }
+    for i in 0..d.pods.len() {
+        if d.random.chance(30) {
+            let mut pod = std::mem::take(&mut d.pods[i]);
+            let bound = d.random.chance(70);
+            own_claim(d, &mut pod, bound);
+            d.pods[i] = pod;
+        }
+    }
+    let mut pod = std::mem::take(&mut d.pod);
+    let bound = d.random.chance(60);
+    own_claim(d, &mut pod, bound);
+    d.pod = pod;
+}
+
+/// Gives a pod an ephemeral volume, and mostly the claim that belongs to it.
+fn own_claim(d: &mut Draft, pod: &mut Value, bound: bool) {
+    let meta = &pod["metadata"];
+    let (pod_name, namespace) = (
+        meta["name"].as_str().unwrap_or_default().to_owned(),
+        meta["namespace"].as_str().unwrap_or("default").to_owned(),
+    );
+    let uid = format!("uid-of-{pod_name}");
+    set(pod, &["metadata", "uid"], json!(uid));
+    push(
+        pod,
+        &["spec", "volumes"],
+        json!({"name": "own", "ephemeral": {"volumeClaimTemplate": {"spec": {"accessModes": ["ReadWriteOnce"],
+            "storageClassName": "wait", "resources": {"requests": {"storage": "1Gi"}}}}}}),
+    );
+    let r = &mut d.random;
+    let class = r.pick(&["wait", "wait", "local", "narrow", "now"]);
+    let name = format!("{pod_name}-own");
+    let mut own = claim(&namespace, &name, class, "1Gi");
+    let owner = if r.chance(92) { uid.as_str() } else { "else" };
+    own["metadata"]["ownerReferences"] = json!([{"apiVersion": "v1", "kind": "Pod", "name": pod_name, "uid": owner,
+        "controller": true}]);
+    match r.below(25) {
+        0 => return,
+        1 => own["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z"),
+        2 => own["status"] = json!({"phase": "Lost"}),
+        3 => own["metadata"]["annotations"] = json!({"volume.kubernetes.io/selected-node": "n0"}),
+        _ => {}
+    }
+    if bound {
+        let pv = format!("pv-{namespace}-{name}");
+        own["spec"]["volumeName"] = json!(pv);
+        own["metadata"]["annotations"] = json!({"pv.kubernetes.io/bind-completed": "yes"});
+        let mut volume = json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": pv},
+            "spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "storageClassName": class,
+                "csi": {"driver": "csi.example.com", "volumeHandle": pv},
+                "claimRef": {"namespace": namespace, "name": name, "uid": format!("uid-{name}")}},
+            "status": {"phase": "Bound"}});
+        if r.chance(40) {
+            volume["spec"]["nodeAffinity"] = json!({"required": {"nodeSelectorTerms": [{"matchExpressions":
+                [{"key": words::ZONE, "operator": "In", "values": r.some(words::ZONES, 1, 2)}]}]}});
+        }
+        if r.chance(90) {
+            d.others.push(volume);
+        }
+    }
+    d.others.push(own);
 }
 
 /// Claims whose volume is to be made.
