@@ -176,7 +176,7 @@ fn attach_all(d: &mut Draft) {
             11 => volume["spec"]["cinder"] = json!({"volumeID": format!("c{}", d.random.below(3))}),
             12 => {
                 volume["spec"]["portworxVolume"] =
-                    json!({"volumeID": format!("p{}", d.random.below(3))})
+                    json!({"volumeID": format!("p{}", d.random.below(3))});
             }
             2 => volume["spec"]["nfs"] = json!({"server": "s", "path": "/"}),
             _ => {
@@ -256,7 +256,7 @@ fn in_tree(r: &mut Random) -> Value {
         2 => volume["portworxVolume"] = json!({"volumeID": format!("p{which}")}),
         _ => {
             volume["awsElasticBlockStore"] =
-                json!({"volumeID": format!("vol-{which}"), "readOnly": true})
+                json!({"volumeID": format!("vol-{which}"), "readOnly": true});
         }
     }
     volume
