@@ -303,6 +303,7 @@ fn pass_cooldown(cluster: &mut Cluster) -> Option<String> {
     let once = Search {
         choices: 1,
         samples: 1,
+        ..Search::default()
     };
     let answer = run_once(cluster, once);
     let waits = |own: &Outcome| own.scale_up.result == ScaleUpResult::InCooldown;

@@ -22,6 +22,7 @@ fn trial() -> Search {
     Search {
         choices: 200,
         samples: 20,
+        ..Search::default()
     }
 }
 /// No maximum that would help is looked for beyond this.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use autoscale_sim::cluster_autoscaler::agreement::{self, Verdict};
+use autoscale_sim::cluster_autoscaler::scale_down::Effort;
 use autoscale_sim::cluster_autoscaler::scenario;
 use clap::Args;
 
@@ -55,7 +56,6 @@ impl ClusterAutoscaler {
                 println!("{name}: note: {one}");
             }
         }
-        println!("only what scales up was compared");
         println!("agree {agree} of {all}");
         Ok(agree == all)
     }
@@ -78,5 +78,10 @@ fn compare(directory: &Path) -> Result<Verdict, Failure> {
     let mut scenario = scenario::read(&read(&file)?).map_err(|why| wrong(&file, why))?;
     let file = directory.join("expected.json");
     let expected = scenario::read_expected(&read(&file)?).map_err(|why| wrong(&file, why))?;
-    Ok(agreement::judge(&mut scenario.cluster, &expected))
+    let effort = Effort::of(&scenario.cluster);
+    Ok(agreement::judge(
+        &mut scenario.cluster,
+        &expected,
+        Some(effort),
+    ))
 }

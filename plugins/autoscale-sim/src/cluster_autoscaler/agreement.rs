@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::cluster::Cluster;
 use super::outcome::{Answer, Outcome, PodCount, ScaleUpOutcome};
 use super::run::{Search, run_once};
+use super::scale_down::{self, Effort};
 use super::scale_up::is_same;
 use super::scenario::{Expected, ExpectedOutcome};
 
@@ -21,6 +22,8 @@ const RUNS: i32 = 30;
 const UNLIKELY: f64 = 0.01;
 /// From so many ways the chances are taken.
 const SAMPLES: u32 = 500;
+/// So many times as many are looked at for what was seen of the real one and is rare.
+const ROUNDS: u64 = 20;
 
 type ByOwner = BTreeMap<String, u32>;
 type Reasons = BTreeMap<String, Vec<String>>;
@@ -45,12 +48,20 @@ pub struct Verdict {
     pub notes: Vec<String>,
 }
 
-/// Answers, and compares the answer with what was recorded.
+/// Answers, and compares the answer with what was recorded. Scaling down is compared if an effort is
+/// given for it.
 #[must_use]
-pub fn judge(cluster: &mut Cluster, expected: &Expected) -> Verdict {
-    let answer = run_once(cluster, Search::default());
+pub fn judge(cluster: &mut Cluster, expected: &Expected, scale_down: Option<Effort>) -> Verdict {
+    let search = Search {
+        scale_down,
+        ..Search::default()
+    };
+    let answer = run_once(cluster, search);
     let mut verdict = Verdict::default();
-    let unseen = compare(cluster, &answer, expected, &mut verdict.disagreements);
+    let (unseen, same) = compare(cluster, &answer, expected, &mut verdict.disagreements);
+    if scale_down.is_some() {
+        compare_scale_down(cluster, &answer, expected, &same, &mut verdict);
+    }
     if unseen.is_empty() {
         return verdict;
     }
@@ -73,29 +84,79 @@ pub fn judge(cluster: &mut Cluster, expected: &Expected) -> Verdict {
     verdict
 }
 
+fn compare_scale_down(
+    cluster: &mut Cluster,
+    answer: &Answer,
+    expected: &Expected,
+    same: &[Vec<usize>],
+    verdict: &mut Verdict,
+) {
+    let is_open = expected.unseen_mass > OPEN;
+    let is_complete = expected.unseen_mass < COMPLETE;
+    let found =
+        scale_down::agreement::compare(cluster, answer, expected, same, is_open, is_complete);
+    verdict.disagreements.extend(found.disagreements);
+    let mut missing = found.missing;
+    for seed in 0..ROUNDS {
+        if !is_open || missing.is_empty() {
+            break;
+        }
+        // What is rare takes longer to find.
+        let search = Search {
+            choices: 0,
+            seed: (seed + 1) << 32,
+            scale_down: Some(Effort { loops: 1 }),
+            ..Search::default()
+        };
+        let more = run_once(cluster, search);
+        missing = scale_down::agreement::still_missing(cluster, &more, missing);
+    }
+    for own in missing {
+        let (runs, value) = (own.count, own.value);
+        let text = format!("scale-down by group not in our set ({runs} runs): {value:?}");
+        verdict.disagreements.push(text);
+    }
+    for unseen in found.unseen {
+        let (chance, what) = (unseen.likelihood, unseen.what);
+        if (1.0 - chance).powi(RUNS) < UNLIKELY {
+            let percent = 100.0 * chance;
+            let text =
+                format!("scale-down never seen, for us in {percent:.1} % of the runs: {what}");
+            verdict.disagreements.push(text);
+        } else {
+            verdict.notes.push(format!(
+                "happens in {:.1} % of the runs, for nodes and pods come in the order of Go's maps: \
+                 {what}",
+                100.0 * chance
+            ));
+        }
+    }
+}
+
 /// Notes where the two disagree, and returns the places of those outcomes of ours that the real one
-/// was not seen to have.
+/// was not seen to have, and by recorded outcome the places of those that scale up alike.
 fn compare(
     cluster: &Cluster,
     answer: &Answer,
     expected: &Expected,
     all: &mut Vec<String>,
-) -> Vec<usize> {
+) -> (Vec<usize>, Vec<Vec<usize>>) {
     let names = Names::new(cluster, answer);
     let ours: Vec<ScaleUp> = (answer.outcomes.iter())
         .map(|outcome| names.of(&outcome.scale_up))
         .collect();
     let mut met = vec![false; ours.len()];
+    let mut places = Vec::new();
     for outcome in &expected.outcomes {
         let theirs = read(outcome);
-        let mut found = false;
+        let mut alike = Vec::new();
         for (at, own) in ours.iter().enumerate() {
             let same = *own == theirs
                 && (outcome.pod_names_vary || names.fits(&answer.outcomes[at].scale_up, outcome));
-            found |= same;
             met[at] |= same;
+            alike.extend(Some(at).filter(|_| same));
         }
-        if !found && expected.unseen_mass <= OPEN {
+        if alike.is_empty() && expected.unseen_mass <= OPEN {
             let closest = closest(&ours, &theirs);
             all.push(format!(
                 "not in our set ({} runs): {closest}",
@@ -103,6 +164,7 @@ fn compare(
             ));
         }
         all.extend(names.left_out(answer, outcome));
+        places.push(alike);
     }
     for decision in &expected.decisions {
         let adds: BTreeMap<String, i64> = (decision.value.iter())
@@ -118,7 +180,7 @@ fn compare(
     }
     all.dedup();
     let unseen = (0..ours.len()).filter(|&at| !met[at] && expected.unseen_mass < COMPLETE);
-    unseen.collect()
+    (unseen.collect(), places)
 }
 
 /// How likely each outcome is, from ways picked at random as upstream picks them.
@@ -126,6 +188,7 @@ fn chances(cluster: &mut Cluster, answer: &Answer) -> Vec<f64> {
     let search = Search {
         choices: 0,
         samples: SAMPLES,
+        ..Search::default()
     };
     let sampled = run_once(cluster, search);
     let all = answer.outcomes.iter().map(|own| {

@@ -23,6 +23,7 @@ pub mod outcome;
 pub mod pod;
 mod quotas;
 mod run;
+pub mod scale_down;
 mod scale_up;
 pub mod scenario;
 mod taints;

@@ -198,7 +198,7 @@ impl Default for Options {
             skip_nodes_with_custom_controller_pods: true,
             min_replica_count: 0,
             blocking_system_pod_distruption_timeout: minutes(60),
-            cordon_node_before_terminating: false,
+            cordon_node_before_terminating: true,
             daemonset_eviction_for_empty_nodes: false,
             daemonset_eviction_for_occupied_nodes: true,
         }

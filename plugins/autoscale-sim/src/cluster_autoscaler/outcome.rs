@@ -49,8 +49,9 @@ pub struct PodCount {
 pub struct Outcome {
     /// What is added.
     pub scale_up: ScaleUpOutcome,
-    /// What may be removed, then: every way it can go.
-    pub scale_down: Vec<ScaleDownOutcome>,
+    /// What may be removed, then: for each way to put pods on nodes that exist. Empty if that was not
+    /// asked for, or the loop ended before.
+    pub scale_down: Vec<ScaleDown>,
     /// How often it came up among [`Answer::samples`].
     pub samples: u32,
 }
@@ -171,15 +172,16 @@ impl ScaleDownResult {
     }
 }
 
-/// One way in which scaling down can go. Nodes are their names.
+/// All ways in which scaling down can go. Nodes are their names.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ScaleDownOutcome {
-    /// Whether the loop came so far.
-    pub evaluated: bool,
+pub struct ScaleDown {
     /// By candidate.
     pub utilization: BTreeMap<String, Utilization>,
-    /// The loop at hand, and those that follow if nothing else changes.
-    pub passes: Vec<ScaleDownPass>,
+    /// The loop at hand, and those that follow if nothing else changes; and how likely it is that
+    /// they go so, which is an estimate if ways were drawn.
+    pub ways: BTreeMap<Vec<ScaleDownPass>, f64>,
+    /// Why there may be more ways; `None` if these are all.
+    pub cut: Option<String>,
 }
 
 /// How much of a node is requested, as shares of its allocatable.

@@ -13,9 +13,12 @@ use super::health::{self, Health};
 use super::kinds::{self, Kinds};
 use super::loop_state::LoopState;
 use super::options::Options;
-use super::outcome::{Answer, Outcome, PodCount, ScaleUpOutcome, ScaleUpResult, Unschedulable};
+use super::outcome::{
+    Answer, Outcome, PodCount, ScaleDown, ScaleUpOutcome, ScaleUpResult, Unschedulable,
+};
 use super::pod::Stage;
 use super::quotas::Quotas;
+use super::scale_down::{self, Effort};
 use super::scale_up::{self, Situation, counts};
 use super::taints;
 use super::template::{self, Template};
@@ -40,6 +43,10 @@ pub struct Search {
     pub choices: usize,
     /// If there are more, so many ways are picked at random; in large clusters fewer.
     pub samples: u32,
+    /// Picks differ by this number.
+    pub seed: u64,
+    /// Whether scaling down is planned too, and how hard.
+    pub scale_down: Option<Effort>,
 }
 
 impl Default for Search {
@@ -47,6 +54,8 @@ impl Default for Search {
         Self {
             choices: 2_000,
             samples: 300,
+            seed: 0x9e37_79b9_7f4a_7c15,
+            scale_down: None,
         }
     }
 }
@@ -94,7 +103,8 @@ pub fn run_once(cluster: &mut Cluster, search: Search) -> Answer {
             health: &health,
             kinds: &kinds,
             templates: &chosen,
-            budget: Budget::new(search.choices, 0x9e37_79b9_7f4a_7c15),
+            budget: Budget::new(search.choices, search.seed),
+            scale_down: search.scale_down,
             answer: &mut answer,
         };
         round.play(search);
@@ -200,6 +210,7 @@ struct Loop<'a> {
     kinds: &'a Kinds,
     templates: &'a [Option<&'a Template>],
     budget: Budget,
+    scale_down: Option<Effort>,
     answer: &'a mut Answer,
 }
 
@@ -230,7 +241,7 @@ impl Loop<'_> {
         }
         self.follow_all(&ground);
         if self.budget.cut || search.choices == 0 {
-            self.follow_some(&ground, search.samples);
+            self.follow_some(&ground, search);
         }
         self.cluster.state.rollback(mark);
     }
@@ -272,7 +283,10 @@ impl Loop<'_> {
         }
         let around = self.kinds.facts.iter().any(|facts| facts.looks_around);
         let mut known: HashMap<_, Vec<ScaleUpOutcome>> = HashMap::new();
-        for packed in self.pack(ground) {
+        let all = self.pack(ground);
+        let effort = self.scale_down;
+        self.scale_down = effort.map(|effort| effort.share(all.len()));
+        for packed in all {
             let mut spots: Vec<(NodeId, u32)> = Vec::new();
             if around {
                 spots.extend(packed.put.iter().map(|put| (put.node, put.kind)));
@@ -283,13 +297,17 @@ impl Loop<'_> {
             let all = self.go_on(ground, &packed, before, Mode::EveryWay);
             known.entry(key).or_insert(all);
         }
+        self.scale_down = effort;
     }
 
     /// Follows some ways picked at random.
-    fn follow_some(&mut self, ground: &Ground, samples: u32) {
+    fn follow_some(&mut self, ground: &Ground, search: Search) {
         let affordable = u32::try_from(WORK / self.work(ground).max(1)).unwrap_or(u32::MAX);
         self.budget.choices = 0;
-        for _ in 0..samples.min(affordable) {
+        let samples = search.samples.min(affordable);
+        let effort = self.scale_down;
+        self.scale_down = effort.map(|effort| effort.share(samples as usize));
+        for _ in 0..samples {
             let levels = levels(self.kinds);
             let mut one = Packing::new(&ground.queries, self.kinds, &ground.open, &levels);
             let mark = self.cluster.state.mark();
@@ -302,6 +320,7 @@ impl Loop<'_> {
             self.go_on(ground, &packed, None, Mode::Random);
             self.answer.samples += 1;
         }
+        self.scale_down = effort;
     }
 
     /// From pods put on nodes to what is added and removed.
@@ -324,23 +343,30 @@ impl Loop<'_> {
         for scale_up in &all {
             state.scaled_up = scale_up.result == ScaleUpResult::Successful;
             state.paused = scale_up.result == ScaleUpResult::InCooldown;
-            self.keep(scale_up.clone(), mode == Mode::Random);
+            let planned =
+                (self.scale_down).map(|effort| scale_down::plan(self.cluster, &state, effort));
+            self.keep(scale_up.clone(), planned.flatten(), mode == Mode::Random);
         }
         self.cluster.state.rollback(mark);
         all
     }
 
-    fn keep(&mut self, mut scale_up: ScaleUpOutcome, sample: bool) {
+    fn keep(&mut self, mut scale_up: ScaleUpOutcome, planned: Option<ScaleDown>, sample: bool) {
         if self.cluster.options.enforce_node_group_min_size {
             self.grow_to_min_size(&mut scale_up);
         }
         let all = &mut self.answer.outcomes;
         let same = |own: &&mut Outcome| scale_up::is_same(&own.scale_up, &scale_up);
         match all.iter_mut().find(same) {
-            Some(own) => own.samples += u32::from(sample),
+            Some(own) => {
+                own.samples += u32::from(sample);
+                if let Some(planned) = planned.filter(|planned| !own.scale_down.contains(planned)) {
+                    own.scale_down.push(planned);
+                }
+            }
             None => all.push(Outcome {
                 scale_up,
-                scale_down: Vec::new(),
+                scale_down: planned.into_iter().collect(),
                 samples: u32::from(sample),
             }),
         }
