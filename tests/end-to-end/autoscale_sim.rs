@@ -392,3 +392,67 @@ fn files_that_are_wrong_are_named() {
         ],
     );
 }
+
+/// The page as a browser sees it: it parses to what was written, and shows bars that have a width.
+#[test]
+fn the_page_shows_in_a_browser() {
+    test_support::tools::debian(&[("chromium", "chromium")]).unwrap();
+    let dir = scratch("autoscale-sim-page");
+    let node = |name: &str| {
+        json!({"apiVersion": "v1", "kind": "Node",
+            "metadata": {"name": name, "creationTimestamp": "2026-01-01T00:00:00Z",
+                "labels": {"kubernetes.io/hostname": name, "pool": "a"}},
+            "status": {"allocatable": {"cpu": "4", "memory": "8Gi", "pods": "9"},
+                "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}})
+    };
+    let pod = |number: usize| {
+        json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": format!("p{number}"), "namespace": "d", "creationTimestamp": "2026-01-01T01:00:00Z"},
+            "spec": {"schedulerName": "default-scheduler",
+                "containers": [{"name": "c", "resources": {"requests": {"cpu": "3", "memory": "2Gi"}}}]},
+            "status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}})
+    };
+    let list = json!({"apiVersion": "v1", "kind": "List",
+        "metadata": {"annotations": {"day2.dev/snapshot-time": "2026-01-01T12:00:00Z"}},
+        "items": [node("a-1"), pod(1), pod(2), pod(3)]});
+    let (snapshot, groups, page) = (
+        dir.join("cluster.json"),
+        dir.join("groups.yaml"),
+        dir.join("page.html"),
+    );
+    fs::write(&snapshot, list.to_string()).unwrap();
+    fs::write(
+        &groups,
+        "nodeGroups: [{name: ng, minSize: 0, maxSize: 9, selector: pool=a}]",
+    )
+    .unwrap();
+    let mut command =
+        std::process::Command::new(crate::plugin::installation().join("kubectl-autoscale_sim"));
+    command
+        .arg("--snapshot")
+        .arg(&snapshot)
+        .arg("--node-groups")
+        .arg(&groups);
+    let text = Said::of(command.args(["-o", "html"]).output().unwrap()).ok();
+    fs::write(&page, text).unwrap();
+    let browser = std::process::Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", dir.join("profile").display()))
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .unwrap();
+    let seen = String::from_utf8(browser.stdout).unwrap();
+    has(
+        &seen,
+        &[
+            "<h1>+2 ng</h1>",
+            "2 pods helped, 1 pod fits already, none stays pending",
+            "</body></html>",
+        ],
+    );
+    assert_eq!(seen.matches("class=\"node new\"").count(), 2, "{seen}");
+    assert_eq!(seen.matches("<div class=\"node").count(), 4, "{seen}");
+    // Three pods, each a part of a CPU and of a memory bar.
+    assert_eq!(seen.matches("width:75.0%").count(), 3, "{seen}");
+    assert_eq!(seen.matches("width:25.0%").count(), 3, "{seen}");
+}

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use crate::picture::{NodePicture, Picture};
-use crate::render::{counted, owner, stay_pending};
-use crate::report::{Head, PodGroup, PodsLeft, total};
+use crate::render::{consequence, counted, owner};
+use crate::report::{Head, PodGroup, PodsLeft};
 use crate::scale_up::{GroupChange, ScaleUpPlan};
 
 const STYLE: &str = "\
@@ -50,14 +50,8 @@ fn write_page(page: &mut String, report: &ScaleUpPlan, picture: &Picture) -> fmt
          <title>autoscale-sim: {0}</title><style>{STYLE}</style></head><body><h1>{0}</h1>",
         Text(&title)
     )?;
-    if let Some(own) = first {
-        let left = own.pods_left.iter().map(|own| own.pods.count).sum();
-        write!(
-            page,
-            "<p>{} helped, {}.</p>",
-            counted(total(&own.pods_helped), "pod"),
-            stay_pending(left)
-        )?;
+    if first.is_some() {
+        write!(page, "<p>{}.</p>", consequence(&report.outcomes[..1]))?;
     }
     write!(
         page,
@@ -69,7 +63,7 @@ fn write_page(page: &mut String, report: &ScaleUpPlan, picture: &Picture) -> fmt
         Text(&report.autoscaler.flags_from),
         Text(&report.autoscaler.expander.join(","))
     )?;
-    write_outcomes(page, report)?;
+    write_decisions(page, report)?;
     if let Some(own) = first {
         write_left(page, &own.pods_left)?;
         write_pods(page, "Pods for a later loop", &own.pods_awaiting)?;
@@ -89,39 +83,37 @@ fn added(changes: &[GroupChange]) -> String {
     all.join(", ")
 }
 
-fn write_outcomes(page: &mut String, report: &ScaleUpPlan) -> fmt::Result {
-    let many = report.outcomes.len() > 1;
-    if many {
+fn write_decisions(page: &mut String, report: &ScaleUpPlan) -> fmt::Result {
+    if report.decisions.len() > 1 {
         write!(
             page,
-            "<h2>{} are possible</h2><p>The autoscaler leaves the choice to chance; the nodes below show the first.</p>",
-            counted(report.outcomes.len(), "outcome")
+            "<h2>{} are possible</h2><p>The autoscaler leaves the choice to chance; all below shows the likeliest.</p>",
+            counted(report.decisions.len(), "decision")
         )?;
     }
     page.push_str(
-        "<table><tr><th>Outcome<th>Group<th>Add<th>Now<th>After<th>Max<th>Pods helped</tr>",
+        "<table><tr><th>Group<th>Add<th>Now<th>After<th>Max<th>Pods helped<th>Chance</tr>",
     );
-    for (outcome, number) in report.outcomes.iter().zip(1..) {
-        for change in &outcome.scale_ups {
+    for own in &report.decisions {
+        let chance = own
+            .likelihood
+            .map_or(String::new(), |share| format!("{:.0}%", share * 100.0));
+        let (least, most) = own.pods_helped;
+        for change in &own.scale_ups {
             let max = change
                 .max
                 .map_or("unknown".to_owned(), |max| max.to_string());
             write!(
                 page,
-                "<tr><td>{number}<td>{}<td class=\"good\">+{}<td>{}<td>{}<td>{max}<td>{}</tr>",
+                "<tr><td>{}<td class=\"good\">+{}<td>{}<td>{}<td>{max}<td>{least} to {most}<td>{chance}</tr>",
                 Text(&change.group),
                 change.add,
                 change.from,
                 change.to,
-                total(&outcome.pods_helped)
             )?;
         }
-        if outcome.scale_ups.is_empty() {
-            write!(
-                page,
-                "<tr><td>{number}<td colspan=\"6\">{}</tr>",
-                Text(outcome.result)
-            )?;
+        if own.scale_ups.is_empty() {
+            write!(page, "<tr><td colspan=\"6\">nothing<td>{chance}</tr>")?;
         }
     }
     page.push_str("</table>");
@@ -314,7 +306,7 @@ mod tests {
     use crate::cluster_autoscaler::{Cluster, Options};
     use crate::picture::{GroupPicture, Part};
     use crate::report::Usage;
-    use crate::scale_up::{Autoscaler, OutcomeReport};
+    use crate::scale_up::{Autoscaler, Decision, OutcomeReport};
 
     #[test]
     fn the_page_shows_all_and_lets_no_name_in_as_markup() {
@@ -343,6 +335,12 @@ mod tests {
                 ..Head::new("ScaleUpPlan", &cluster)
             },
             autoscaler: Autoscaler::default(),
+            decisions: vec![Decision {
+                scale_ups: vec![change.clone()],
+                outcomes: 1,
+                likelihood: Some(0.4),
+                pods_helped: (2, 2),
+            }],
             outcomes: vec![OutcomeReport {
                 result: "ScaleUpSuccessful",
                 scale_ups: vec![change],
@@ -393,7 +391,7 @@ mod tests {
             "width:25.0%",
             "d/ReplicaSet/&quot;x&quot;",
             "3 more nodes are not drawn",
-            "<td>unknown<td>2</tr>",
+            "<td>unknown<td>2 to 2<td>40%</tr>",
         ] {
             assert!(page.contains(expected), "no {expected} in {page}");
         }

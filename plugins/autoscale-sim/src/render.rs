@@ -4,7 +4,7 @@ use console::{Cell, Failure, Output, Tone};
 
 use crate::cli::{Format, FormatFlags};
 use crate::report::{Head, NodeAddition, PodGroup, PodsLeft, total};
-use crate::scale_up::{Autoscaler, GroupChange, OutcomeReport, ScaleUpPlan};
+use crate::scale_up::{Autoscaler, Decision, GroupChange, OutcomeReport, ScaleUpPlan};
 use crate::until_stable::ScaleUpTimeline;
 use crate::why::{Fate, PodExplanation};
 
@@ -134,20 +134,9 @@ fn nodes(report: &NodeAddition, view: View, output: &mut Output) -> Result<(), F
 /// # Errors
 /// When standard output can't be written.
 pub fn scale_up_plan(report: &ScaleUpPlan, view: View, output: &mut Output) -> Result<(), Failure> {
-    // Outcomes that add the same are one to the reader; which pods they help may still differ.
-    let mut ways: Vec<Vec<&OutcomeReport>> = Vec::new();
-    for outcome in &report.outcomes {
-        match ways
-            .iter_mut()
-            .find(|way| way[0].scale_ups == outcome.scale_ups)
-        {
-            Some(way) => way.push(outcome),
-            None => ways.push(vec![outcome]),
-        }
-    }
-    headline(&ways, output)?;
+    headline(report, output)?;
     output.line("")?;
-    changes(&ways, view, output)?;
+    changes(&report.decisions, view, output)?;
     if view.wide {
         groups(&report.autoscaler, view, output)?;
     }
@@ -172,24 +161,23 @@ pub fn scale_up_plan(report: &ScaleUpPlan, view: View, output: &mut Output) -> R
 }
 
 /// One line that says it all.
-fn headline(ways: &[Vec<&OutcomeReport>], output: &mut Output) -> Result<(), Failure> {
-    let Some(first) = ways.first().and_then(|way| way.first()) else {
+fn headline(report: &ScaleUpPlan, output: &mut Output) -> Result<(), Failure> {
+    const SHOWN: usize = 3;
+    let Some(first) = report.outcomes.first() else {
         return output.line("no outcome");
     };
-    if ways.len() > 1 {
-        let all: Vec<String> = ways
-            .iter()
-            .take(3)
-            .map(|way| added(&way[0].scale_ups))
+    let then = consequence(&report.outcomes);
+    if report.decisions.len() > 1 {
+        let all: Vec<String> = (report.decisions.iter().take(SHOWN))
+            .map(|own| added(&own.scale_ups))
             .collect();
-        let more = match ways.len().saturating_sub(3) {
+        let more = match report.decisions.len().saturating_sub(SHOWN) {
             0 => String::new(),
             more => format!(" | {more} more"),
         };
         return output.line(&format!(
-            "tie, left to chance: {}{more}; {}",
-            all.join(" | "),
-            consequence(&ways.concat())
+            "tie, left to chance: {}{more}; {then}",
+            all.join(" | ")
         ));
     }
     let text = match first.result {
@@ -203,7 +191,7 @@ fn headline(ways: &[Vec<&OutcomeReport>], output: &mut Output) -> Result<(), Fai
         }
         other => format!("nothing to add: {other}"),
     };
-    output.line(&format!("{text}; {}", consequence(&ways.concat())))
+    output.line(&format!("{text}; {then}"))
 }
 
 fn added(changes: &[GroupChange]) -> String {
@@ -218,9 +206,9 @@ fn added(changes: &[GroupChange]) -> String {
 }
 
 /// Pods helped and left; a range where outcomes differ.
-fn consequence(outcomes: &[&OutcomeReport]) -> String {
+pub(crate) fn consequence(outcomes: &[OutcomeReport]) -> String {
     let range = |count: fn(&OutcomeReport) -> usize| {
-        let all = || outcomes.iter().map(|own| count(own));
+        let all = || outcomes.iter().map(count);
         let (least, most) = (all().min().unwrap_or(0), all().max().unwrap_or(0));
         if least == most {
             (most.to_string(), most)
@@ -236,7 +224,10 @@ fn consequence(outcomes: &[&OutcomeReport]) -> String {
     }
     let (fit, most) = range(|own| total(&own.pods_schedulable));
     if most > 0 {
-        text.push(format!("{fit} {} fit already", plural(most)));
+        text.push(format!(
+            "{fit} {} already",
+            if most == 1 { "pod fits" } else { "pods fit" }
+        ));
     }
     let (later, most) = range(|own| total(&own.pods_awaiting));
     if most > 0 {
@@ -251,53 +242,61 @@ fn consequence(outcomes: &[&OutcomeReport]) -> String {
     text.join(", ")
 }
 
-/// Groups that grow, by way.
-fn changes(ways: &[Vec<&OutcomeReport>], view: View, output: &mut Output) -> Result<(), Failure> {
+/// Groups that grow, by decision.
+fn changes(decisions: &[Decision], view: View, output: &mut Output) -> Result<(), Failure> {
     const SHOWN: usize = 6;
-    let shown = if view.wide { ways.len() } else { SHOWN };
+    let many = decisions.len() > 1;
+    let shown = if view.wide { decisions.len() } else { SHOWN };
     let mut rows: Vec<Vec<Cell>> = Vec::new();
-    for (way, number) in ways.iter().take(shown).zip(1..) {
-        for (change, at) in way[0].scale_ups.iter().zip(0..) {
-            let helped = if at == 0 {
-                total(&way[0].pods_helped).to_string()
-            } else {
-                String::new()
-            };
-            let mut row = Vec::new();
-            if ways.len() > 1 {
-                row.push(Cell::from(number.to_string()));
-            }
-            row.extend(change_cells(change));
-            row.push(Cell::from(helped));
+    for own in decisions.iter().take(shown) {
+        let chance = own.likelihood.map_or_else(
+            || Cell::toned("<unknown>", Tone::Faint),
+            |share| Cell::from(percent(share)),
+        );
+        let (least, most) = own.pods_helped;
+        let helped = if least == most {
+            most.to_string()
+        } else {
+            format!("{least} to {most}")
+        };
+        for (change, at) in own.scale_ups.iter().zip(0..) {
+            let mut row = change_cells(change).to_vec();
+            row.push(Cell::from(if at == 0 { helped.as_str() } else { "" }));
+            row.extend((many && at == 0).then(|| chance.clone()));
             rows.push(row);
         }
-        if way[0].scale_ups.is_empty() && ways.len() > 1 {
-            rows.push(vec![
-                Cell::from(number.to_string()),
-                Cell::toned("<none>", Tone::Faint),
-            ]);
+        if own.scale_ups.is_empty() && many {
+            let mut row = vec![Cell::toned("<none>", Tone::Faint)];
+            row.extend((1..5).map(|_| Cell::from("")));
+            row.push(Cell::from(helped));
+            row.push(chance);
+            rows.push(row);
         }
     }
     if rows.is_empty() {
         return Ok(());
     }
     let headers = [
-        "OUTCOME",
         "GROUP",
         "ADD",
         "NOW",
         "AFTER",
         "MAX",
         "PODS HELPED",
+        "CHANCE",
     ];
-    let headers = if ways.len() > 1 {
-        &headers[..]
-    } else {
-        &headers[1..]
-    };
-    view.table(output, headers, &rows)?;
-    more(ways.len(), shown, output)?;
+    view.table(output, if many { &headers } else { &headers[..6] }, &rows)?;
+    more(decisions.len(), shown, output)?;
     output.line("")
+}
+
+/// A likelihood in whole percent, which is no promise at either end.
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        small if small < 1.0 => "<1%".to_owned(),
+        large if large > 99.0 && large < 100.0 => ">99%".to_owned(),
+        other => format!("{other:.0}%"),
+    }
 }
 
 fn change_cells(change: &GroupChange) -> [Cell; 5] {
@@ -511,7 +510,7 @@ pub fn timeline(report: &ScaleUpTimeline, view: View, output: &mut Output) -> Re
     sources(&report.autoscaler, output)?;
     if report.loops.iter().any(|own| own.outcomes > 1) {
         output.line(
-            "unknown: chance decides where a loop has several outcomes; the first is followed",
+            "unknown: chance decides where a loop has several outcomes; the likeliest is followed",
         )?;
     }
     head(&report.head, output)

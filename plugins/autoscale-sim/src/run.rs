@@ -253,7 +253,7 @@ fn answer_scale_up(
     fill(&mut report.head, assumed, unknown);
     if args.output.output == Format::Html {
         let before = picture::fullness(&facts.cluster);
-        let first = answer.outcomes.first();
+        let first = scale_up::ranked(&answer).first().copied();
         let bound = first.map(|own| until_stable::follow(&mut facts.cluster, &own.scale_up));
         let picture = picture::draw(&facts.cluster, &before, &bound.unwrap_or_default());
         let mut output = Output::stdout();

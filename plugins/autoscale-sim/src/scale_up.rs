@@ -1,15 +1,15 @@
 //! What the autoscaler would add now: its answer in names instead of numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
 use crate::cluster_autoscaler::outcome::{
-    Answer, ExpansionOption, PodCount, ScaleUpOutcome, Unschedulable,
+    Answer, ExpansionOption, Outcome, PodCount, ScaleUpOutcome, Unschedulable,
 };
 use crate::cluster_autoscaler::{Cluster, NodeGroup};
 use crate::node_groups::KnownGroup;
-use crate::report::{Head, PodGroup, PodsLeft, by_owner};
+use crate::report::{Head, PodGroup, PodsLeft, by_owner, total};
 
 /// What is known of the autoscaler, and from where.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -74,7 +74,10 @@ pub struct ScaleUpPlan {
     pub head: Head,
     /// The autoscaler.
     pub autoscaler: Autoscaler,
-    /// All outcomes that the loop can have.
+    /// What is added, in all ways that chance allows, the likeliest first.
+    pub decisions: Vec<Decision>,
+    /// All outcomes that the loop can have, the likeliest first. Several may add the same nodes and
+    /// help other pods.
     pub outcomes: Vec<OutcomeReport>,
     /// Why there may be more outcomes than these; empty if these are all.
     pub incomplete: Vec<String>,
@@ -84,6 +87,21 @@ pub struct ScaleUpPlan {
     pub daemon_set_pods: Vec<PodGroup>,
     /// Pods without a node that the scheduler has not found unschedulable.
     pub not_considered: Vec<PodGroup>,
+}
+
+/// Outcomes that add the same.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// Groups that grow.
+    pub scale_ups: Vec<GroupChange>,
+    /// How many outcomes add just that.
+    pub outcomes: usize,
+    /// How likely it is, by ways that were picked at random; absent where all were followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub likelihood: Option<f64>,
+    /// How many pods that helps, at least and at most.
+    pub pods_helped: (usize, usize),
 }
 
 /// One outcome.
@@ -146,13 +164,15 @@ pub fn plan(cluster: &Cluster, answer: &Answer, autoscaler: Autoscaler) -> Scale
         answer,
         autoscaler: &autoscaler,
     };
-    let outcomes = answer
-        .outcomes
+    let ranked = ranked(answer);
+    let outcomes: Vec<OutcomeReport> = ranked
         .iter()
         .map(|own| names.outcome(&own.scale_up))
         .collect();
+    let samples: Vec<u32> = ranked.iter().map(|own| own.samples).collect();
     ScaleUpPlan {
         head: Head::new("ScaleUpPlan", cluster),
+        decisions: decisions(&outcomes, &samples, answer.samples),
         outcomes,
         incomplete: answer.cut.clone(),
         expendable: by_owner(cluster, answer.expendable.iter().copied()),
@@ -160,6 +180,49 @@ pub fn plan(cluster: &Cluster, answer: &Answer, autoscaler: Autoscaler) -> Scale
         not_considered: by_owner(cluster, answer.not_considered.iter().copied()),
         autoscaler,
     }
+}
+
+/// The outcomes of an answer, the likeliest first.
+#[must_use]
+pub fn ranked(answer: &Answer) -> Vec<&Outcome> {
+    let mut all: Vec<&Outcome> = answer.outcomes.iter().collect();
+    all.sort_by_key(|own| std::cmp::Reverse(own.samples));
+    all
+}
+
+fn decisions(outcomes: &[OutcomeReport], samples: &[u32], all: u32) -> Vec<Decision> {
+    let mut found: Vec<(Decision, u32)> = Vec::new();
+    for (own, samples) in outcomes.iter().zip(samples) {
+        let helped = total(&own.pods_helped);
+        match found
+            .iter_mut()
+            .find(|(known, _)| known.scale_ups == own.scale_ups)
+        {
+            Some((known, seen)) => {
+                known.outcomes += 1;
+                known.pods_helped.0 = known.pods_helped.0.min(helped);
+                known.pods_helped.1 = known.pods_helped.1.max(helped);
+                *seen += samples;
+            }
+            None => found.push((
+                Decision {
+                    scale_ups: own.scale_ups.clone(),
+                    outcomes: 1,
+                    likelihood: None,
+                    pods_helped: (helped, helped),
+                },
+                *samples,
+            )),
+        }
+    }
+    found.sort_by_key(|(_, seen)| std::cmp::Reverse(*seen));
+    found
+        .into_iter()
+        .map(|(mut own, seen)| {
+            own.likelihood = (all > 0).then(|| f64::from(seen) / f64::from(all));
+            own
+        })
+        .collect()
 }
 
 struct Names<'a> {
@@ -184,7 +247,7 @@ impl Names<'_> {
                 .collect(),
             pods_helped: self.pods(&own.triggered),
             pods_schedulable: self.pods(&own.schedulable),
-            pods_awaiting: self.pods(&own.await_evaluation),
+            pods_awaiting: self.pods(&self.awaiting(own)),
             pods_left: self.left(&own.unschedulable),
             options: own
                 .options
@@ -223,6 +286,34 @@ impl Names<'_> {
             .next()?;
         group.count = own.count as usize;
         Some(group)
+    }
+
+    /// Pods for a later loop: those that the autoscaler tells of, and those that it does not, for the
+    /// limit of what it adds left them out.
+    fn awaiting(&self, own: &ScaleUpOutcome) -> Vec<PodCount> {
+        let skipped: HashSet<u32> = (self.answer.expendable.iter())
+            .chain(&self.answer.daemon_set_pods)
+            .chain(&self.answer.not_considered)
+            .copied()
+            .collect();
+        let mut told: HashMap<u32, u32> = HashMap::new();
+        let left = own.unschedulable.iter().map(|own| &own.pods);
+        for pods in own.triggered.iter().chain(&own.schedulable).chain(left) {
+            *told.entry(pods.kind).or_default() += pods.count;
+        }
+        (0_u32..)
+            .zip(&self.answer.kinds)
+            .filter_map(|(kind, pods)| {
+                let all = pods
+                    .pods
+                    .iter()
+                    .filter(|pod| !skipped.contains(pod))
+                    .count();
+                let told = told.get(&kind).copied().unwrap_or(0);
+                let count = u32::try_from(all).unwrap_or(u32::MAX).saturating_sub(told);
+                (count > 0).then_some(PodCount { kind, count })
+            })
+            .collect()
     }
 
     fn pods(&self, counts: &[PodCount]) -> Vec<PodGroup> {
@@ -288,7 +379,7 @@ mod tests {
 
     use super::*;
     use crate::cluster_autoscaler::Options;
-    use crate::cluster_autoscaler::outcome::{Kind, Outcome, ScaleUpResult};
+    use crate::cluster_autoscaler::outcome::{Kind, ScaleUpResult};
 
     fn cluster() -> Cluster {
         let mut cluster = Cluster::new(Options::default(), jiff::Timestamp::UNIX_EPOCH);
@@ -359,6 +450,8 @@ mod tests {
             .collect();
         // Which one of a-0 and a-1 is meant is left to chance.
         assert_eq!(helped, [("a", 2, 3), ("b", 1, 1)]);
+        assert_eq!(plan.decisions[0].pods_helped, (3, 3));
+        assert_eq!(plan.decisions[0].likelihood, None);
         assert_eq!(own.pods_left.len(), 2);
         assert_eq!(own.pods_left[0].rejected["ng"], ["Insufficient cpu"]);
     }

@@ -1,8 +1,8 @@
 //! Loop after loop until nothing changes: nodes come, the scheduler binds pods, and the autoscaler
 //! looks again.
 //!
-//! Nodes are taken to be ready before the next loop. Where an outcome is left to chance, the first is
-//! followed, and how many there were is told.
+//! Nodes are taken to be ready before the next loop. Where an outcome is left to chance, the likeliest
+//! is followed, and how many there were is told.
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, NodeCondition};
@@ -16,7 +16,7 @@ use crate::cluster_autoscaler::template::Template;
 use crate::cluster_autoscaler::{Cluster, Search, run_once, templates};
 use crate::placement::{place, waiting};
 use crate::report::{Head, PodGroup, PodsLeft, by_owner};
-use crate::scale_up::{Autoscaler, GroupChange, plan};
+use crate::scale_up::{Autoscaler, GroupChange, plan, ranked};
 
 /// No cluster needs more loops than this to come to rest.
 const MOST_LOOPS: usize = 200;
@@ -50,7 +50,7 @@ pub struct LoopReport {
     pub number: usize,
     /// The autoscaler's name for how it ends.
     pub result: &'static str,
-    /// How many outcomes it could have; the first is followed.
+    /// How many outcomes it could have; the likeliest is followed.
     pub outcomes: usize,
     /// Groups that grow.
     pub scale_ups: Vec<GroupChange>,
@@ -74,7 +74,7 @@ pub fn play(cluster: &mut Cluster, autoscaler: Autoscaler) -> ScaleUpTimeline {
             own.target = group.target;
         }
         let report = plan(cluster, &answer, current);
-        let Some(outcome) = answer.outcomes.first() else {
+        let Some(outcome) = ranked(&answer).first().copied() else {
             break;
         };
         let new = follow(cluster, &outcome.scale_up);
