@@ -663,3 +663,6 @@ fn behind(installed: &Version, fits: Option<&Version>, latest: Option<&Version>)
         count,
     })
 }
+
+#[cfg(test)]
+mod tests;
