@@ -19,7 +19,7 @@ use crate::upstream::end_of_life::branch_of;
 use crate::upstream::helm::ChartVersion;
 use crate::upstream::vulnerabilities::Vulnerability;
 use crate::upstream::{Answer, Fetched};
-use crate::version::{Distance, Version, distance, newest, newest_by_minor, parse};
+use crate::version::{Distance, Version, distance, newest, newest_by_minor, parse, versions};
 
 /// The version of the documents in docs/addons.md.
 pub const API_VERSION: &str = "day2.dev/v1alpha1";
@@ -270,7 +270,9 @@ impl<'a> Judge<'a> {
         let tags = self.tags();
         let published = self.published();
         let judgement = self.judgement(installed.as_ref(), &published);
-        let latest = tags.and_then(|tags| newest(tags, installed.as_ref(), |_| true));
+        let tags = tags.map(versions);
+        let tags = tags.as_deref();
+        let latest = tags.and_then(|tags| newest(tags, installed.as_ref(), |_| true).cloned());
         let fits = self.fits(tags, installed.as_ref(), &published);
         if tags.is_some() && latest.is_none() {
             self.note(
@@ -468,7 +470,7 @@ impl<'a> Judge<'a> {
 
     fn fits(
         &mut self,
-        tags: Option<&[String]>,
+        tags: Option<&[Version]>,
         installed: Option<&Version>,
         published: &Published,
     ) -> Option<Version> {
@@ -477,7 +479,7 @@ impl<'a> Judge<'a> {
         let supported = |version: &Version| {
             judge(addon, published, version, kubernetes).verdict == Verdict::Supported
         };
-        let fits = newest(tags, installed, supported);
+        let fits = newest(tags, installed, supported).cloned();
         if fits.is_none() {
             let has_rule = addon.is_some_and(|addon| addon.compatibility.is_some());
             let unjudged = newest(tags, installed, |_| true).filter(|newer| {
@@ -594,7 +596,7 @@ impl<'a> Judge<'a> {
     /// The versions on the way; minor by minor where upstream wants that.
     fn steps(
         &mut self,
-        tags: Option<&[String]>,
+        tags: Option<&[Version]>,
         installed: Option<&Version>,
         goal: Option<&Version>,
     ) -> Vec<StepItem> {

@@ -39,7 +39,7 @@ pub struct Move {
 
 /// Plans one add-on's part.
 pub fn plan(
-    tags: Option<&[String]>,
+    tags: Option<&[Version]>,
     installed: Option<&Version>,
     now: Minor,
     target: Minor,
@@ -74,7 +74,7 @@ pub fn plan(
     };
     Move {
         when,
-        to: to.map(|version| version.text),
+        to: to.map(|version| version.text.clone()),
         verdict: there.verdict,
         reason: there.reason,
     }
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::catalogue::Catalogue;
     use crate::compatibility::Published;
-    use crate::version::parse;
+    use crate::version::{parse, versions};
 
     #[test]
     fn what_fits_both_moves_before_and_what_fits_only_the_new_one_with_it() {
@@ -141,6 +141,7 @@ mod tests {
                 crate::compatibility::judge(Some(addon), &Published::new(), version, on)
             };
             let tags: Vec<String> = tags.split(' ').map(str::to_owned).collect();
+            let tags = versions(&tags);
             let installed = parse(installed).version();
             let plan = plan(Some(&tags), installed.as_ref(), now, target, &judge);
             assert_eq!(

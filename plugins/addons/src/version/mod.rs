@@ -12,7 +12,7 @@ mod token;
 
 use std::cmp::Ordering;
 
-pub use newest::{Distance, distance, newest, newest_by_minor, outline};
+pub use newest::{Distance, distance, newest, newest_by_minor, outline, versions};
 pub use tag::parse;
 
 /// What a tag says.

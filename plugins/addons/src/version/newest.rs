@@ -48,32 +48,38 @@ pub fn distance(installed: &Version, newest: &Version) -> Distance {
     }
 }
 
+/// The tags that are versions.
+#[must_use]
+pub fn versions(tags: &[String]) -> Vec<Version> {
+    tags.iter().filter_map(|tag| parse(tag).version()).collect()
+}
+
 /// The newest release of the installed version's track that `fits`.
 ///
 /// Where both `v1.2.3` and `1.2.3` exist, the installed form is preferred. Where nothing
 /// comparable is installed, the plain track with the most tags is taken.
 #[must_use]
-pub fn newest(
-    tags: &[String],
+pub fn newest<'a>(
+    versions: &'a [Version],
     installed: Option<&Version>,
     fits: impl Fn(&Version) -> bool,
-) -> Option<Version> {
-    comparable(tags, installed)
-        .into_iter()
-        .filter(|version| fits(version))
-        .max_by(|one, two| {
-            let form = |version: &Version| installed.is_some_and(|known| known.v == version.v);
-            one.order(two)
-                .then_with(|| form(one).cmp(&form(two)))
-                .then_with(|| two.text.cmp(&one.text))
-        })
+) -> Option<&'a Version> {
+    let mut candidates = comparable(versions, installed);
+    let form = |version: &Version| installed.is_some_and(|known| known.v == version.v);
+    candidates.sort_by(|one, two| {
+        two.order(one)
+            .then_with(|| form(two).cmp(&form(one)))
+            .then_with(|| one.text.cmp(&two.text))
+    });
+    // Judging takes longer than sorting, and mostly the first one fits.
+    candidates.into_iter().find(|version| fits(version))
 }
 
 /// The newest release of each minor version between two versions, the last one included.
 #[must_use]
-pub fn newest_by_minor(tags: &[String], from: &Version, to: &Version) -> Vec<Version> {
-    let mut steps: BTreeMap<(u64, u64), Version> = BTreeMap::new();
-    for version in comparable(tags, Some(from)) {
+pub fn newest_by_minor(versions: &[Version], from: &Version, to: &Version) -> Vec<Version> {
+    let mut steps: BTreeMap<(u64, u64), &Version> = BTreeMap::new();
+    for version in comparable(versions, Some(from)) {
         let between = version.minor() > from.minor() && version.order(to).is_le();
         let newer = steps
             .get(&version.minor())
@@ -82,7 +88,7 @@ pub fn newest_by_minor(tags: &[String], from: &Version, to: &Version) -> Vec<Ver
             steps.insert(version.minor(), version);
         }
     }
-    steps.into_values().collect()
+    steps.into_values().cloned().collect()
 }
 
 /// The tags that a cache needs to answer later: those that are versions.
@@ -93,15 +99,14 @@ pub fn outline(tags: Vec<String>) -> Vec<String> {
         .collect()
 }
 
-fn comparable(tags: &[String], installed: Option<&Version>) -> Vec<Version> {
-    let versions: Vec<Version> = tags.iter().filter_map(|tag| parse(tag).version()).collect();
+/// The releases of one track.
+fn comparable<'a>(versions: &'a [Version], installed: Option<&Version>) -> Vec<&'a Version> {
     let track = installed
         .map(Version::track)
-        .or_else(|| usual_track(&versions));
+        .or_else(|| usual_track(versions));
     versions
         .iter()
         .filter(|version| version.prerelease.is_none() && Some(version.track()) == track)
-        .cloned()
         .collect()
 }
 

@@ -370,8 +370,9 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("v1.2.0", "v1.2.0 ünïcode1.3.0 v1.2.1", "v1.2.1"),
 ];
 
-fn list(tags: &str) -> Vec<String> {
-    tags.split_whitespace().map(str::to_owned).collect()
+fn list(tags: &str) -> Vec<Version> {
+    let tags: Vec<String> = tags.split_whitespace().map(str::to_owned).collect();
+    versions(&tags)
 }
 
 #[test]
@@ -379,8 +380,9 @@ fn only_a_real_update_is_offered() {
     assert!(LISTS.len() >= 120, "{}", LISTS.len());
     let mut wrong = Vec::new();
     for (installed, tags, expected) in LISTS {
-        let found = newest(&list(tags), parse(installed).version().as_ref(), |_| true);
-        let found = found.map_or("-".to_owned(), |version| version.text);
+        let tags_of = list(tags);
+        let found = newest(&tags_of, parse(installed).version().as_ref(), |_| true);
+        let found = found.map_or("-".to_owned(), |version| version.text.clone());
         if found != *expected {
             wrong.push(format!("{installed} of [{tags}]: {found}, not {expected}"));
         }
@@ -393,8 +395,8 @@ fn the_order_of_the_tags_does_not_matter() {
     for (installed, tags, _) in LISTS {
         let installed = parse(installed).version();
         let forwards = list(tags);
-        let backwards: Vec<String> = forwards.iter().rev().cloned().collect();
-        let newest = |tags: &[String]| newest(tags, installed.as_ref(), |_| true);
+        let backwards: Vec<Version> = forwards.iter().rev().cloned().collect();
+        let newest = |tags: &[Version]| newest(tags, installed.as_ref(), |_| true).cloned();
         assert_eq!(newest(&forwards), newest(&backwards), "{tags}");
     }
 }
