@@ -259,17 +259,19 @@ impl<'a> Engine<'a> {
     }
 
     fn next_wake(&self, now: Instant, give_up: Option<Instant>) -> Instant {
-        let redraw = if self.screen.has_progress() {
-            REDRAW
+        // What happened since the screen was drawn is shown soon, also if nothing more happens.
+        let drawn_until = self.last_draw + DRAW;
+        let redraw = if now < drawn_until {
+            drawn_until
         } else {
-            LOOK
+            now + REDRAW
         };
         let wakes = [
-            Some(now + redraw),
+            Some(redraw),
             self.queue.next_wake(now),
             give_up.filter(|at| *at > now),
         ];
-        wakes.into_iter().flatten().min().unwrap_or(now + redraw)
+        wakes.into_iter().flatten().min().unwrap_or(redraw)
     }
 
     /// Waits for the answers that are still out, after a stop.
@@ -698,14 +700,14 @@ impl<'a> Engine<'a> {
 
     /// Looks at what does not go on, and draws the screen.
     fn look(&mut self, now: Instant) -> Result<(), Failure> {
-        if self.screen.has_progress() {
-            if now.duration_since(self.last_draw) >= DRAW {
-                self.last_draw = now;
+        if now.duration_since(self.last_draw) >= DRAW {
+            self.last_draw = now;
+            if self.screen.has_progress() {
                 let lines = self.lines(now);
                 self.screen.progress(&lines);
+            } else {
+                self.tell_budgets()?;
             }
-        } else {
-            self.tell_budgets()?;
         }
         if now.duration_since(self.last_look) < LOOK {
             return Ok(());

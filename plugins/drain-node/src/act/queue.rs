@@ -101,6 +101,8 @@ pub struct Entry {
     leads: bool,
     attempts: u32,
     not_before: Option<Instant>,
+    /// Its budget has nothing for it; not looked at again before that or the pod changes.
+    parked: bool,
     budgets: Vec<(String, String)>,
 }
 
@@ -146,6 +148,8 @@ pub struct Queue {
     by_uid: HashMap<String, usize>,
     waiting: BTreeSet<OrderKey>,
     budgets: BTreeMap<BudgetKey, View>,
+    /// By node: pods for which something is still to be done or waited for.
+    open: BTreeMap<usize, usize>,
     in_flight: usize,
     paused_until: Option<Instant>,
     /// `--once`
@@ -189,12 +193,14 @@ impl Queue {
             leads,
             attempts: 0,
             not_before: None,
+            parked: false,
             pod,
         };
         self.by_uid.insert(entry.pod.uid.clone(), at);
         if entry.stage == Stage::Waiting {
             self.waiting.insert(order_key(&entry, at));
         }
+        *self.open.entry(node).or_default() += usize::from(!entry.is_settled());
         self.entries.push(entry);
     }
 
@@ -214,6 +220,7 @@ impl Queue {
         let begins_to_leave = pod.is_terminating() && !entry.pod.is_terminating();
         // What stood in the way may be gone: its phase, its readiness, its labels.
         entry.not_before = None;
+        entry.parked = false;
         entry.pod = pod;
         if begins_to_leave && entry.stage == Stage::Waiting {
             self.set_stage(at, Stage::Leaving);
@@ -229,8 +236,9 @@ impl Queue {
         }
         self.set_stage(at, Stage::Gone);
         for key in self.entries[at].budgets.clone() {
-            if let Some(view) = self.budgets.get_mut(&key) {
-                view.taken.remove(uid);
+            let view = self.budgets.get_mut(&key);
+            if view.is_some_and(|view| view.taken.remove(uid)) {
+                self.unpark(&key);
             }
         }
         self.entries.get(at)
@@ -262,8 +270,7 @@ impl Queue {
 
     /// Whether nothing more is to be done or waited for on a node.
     pub fn is_settled(&self, node: usize) -> bool {
-        let mut own = self.entries.iter().filter(|entry| entry.node == node);
-        own.all(Entry::is_settled)
+        self.open.get(&node).is_none_or(|open| *open == 0)
     }
 
     /// All budgets as they are now.
@@ -312,6 +319,7 @@ impl Queue {
             let entry = &mut self.entries[at];
             if entry.budgets.contains(&key) {
                 entry.not_before = None;
+                entry.parked = false;
             }
         }
         let view = View {
@@ -343,6 +351,7 @@ impl Queue {
             if budgets != self.entries[at].budgets {
                 self.entries[at].budgets = budgets;
                 self.entries[at].not_before = None;
+                self.entries[at].parked = false;
             }
         }
     }
@@ -354,6 +363,7 @@ impl Queue {
             return due;
         }
         self.paused_until = None;
+        self.unpark_overdue(now);
         let candidates: Vec<usize> = self.waiting.iter().map(|key| key.4).collect();
         for at in candidates {
             if self.in_flight >= MOST_IN_FLIGHT {
@@ -378,6 +388,28 @@ impl Queue {
         due
     }
 
+    /// Looks again at the pods of a budget.
+    fn unpark(&mut self, key: &BudgetKey) {
+        for at in self.waiting.iter().map(|key| key.4) {
+            let entry = &mut self.entries[at];
+            if entry.parked && entry.budgets.contains(key) {
+                entry.parked = false;
+            }
+        }
+    }
+
+    /// Looks again at the pods of budgets that were silent for too long.
+    fn unpark_overdue(&mut self, now: Instant) {
+        let views = self.budgets.iter();
+        let overdue: Vec<BudgetKey> = views
+            .filter(|(_, view)| view.retry_at.is_some_and(|at| at <= now))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in overdue {
+            self.unpark(&key);
+        }
+    }
+
     /// Whether a waiting pod should be tried now; takes from its budget if so.
     fn is_due(&mut self, at: usize, now: Instant) -> bool {
         let delete_now = self.delete_from.is_some_and(|from| from <= now);
@@ -386,7 +418,8 @@ impl Queue {
             entry.how = How::Delete;
             entry.not_before = None;
         }
-        if entry.not_before.is_some_and(|at| at > now) {
+        let parked = entry.parked && entry.how == How::Evict;
+        if parked || entry.not_before.is_some_and(|at| at > now) {
             return false;
         }
         if entry.how != How::Evict || self.once {
@@ -412,12 +445,12 @@ impl Queue {
         if view.free_for(&uid) == 0 && !is_overdue {
             view.retry_at
                 .get_or_insert_with(|| now + fallback(&uid, self.entries[at].attempts));
-            let reason = format!(
-                "disruption budget {}: {}",
-                view.budget.key(),
-                view.budget.reason()
-            );
-            self.entries[at].refusal.get_or_insert(reason);
+            let budget = &view.budget;
+            let entry = &mut self.entries[at];
+            entry.parked = true;
+            entry.refusal.get_or_insert_with(|| {
+                format!("disruption budget {}: {}", budget.key(), budget.reason())
+            });
             return false;
         }
         if is_overdue {
@@ -515,8 +548,9 @@ impl Queue {
     fn give_back(&mut self, at: usize) {
         let uid = self.entries[at].pod.uid.clone();
         for key in self.entries[at].budgets.clone() {
-            if let Some(view) = self.budgets.get_mut(&key) {
-                view.taken.remove(&uid);
+            let view = self.budgets.get_mut(&key);
+            if view.is_some_and(|view| view.taken.remove(&uid)) {
+                self.unpark(&key);
             }
         }
     }
@@ -579,7 +613,12 @@ impl Queue {
         } else {
             self.waiting.remove(&key);
         }
-        self.entries[at].stage = stage;
+        let entry = &mut self.entries[at];
+        let was_open = !entry.is_settled();
+        entry.stage = stage;
+        entry.parked = false;
+        let open = self.open.entry(entry.node).or_default();
+        *open = (*open + usize::from(!entry.is_settled())).saturating_sub(usize::from(was_open));
     }
 }
 
