@@ -88,7 +88,15 @@ fn a_cluster_that_cannot_be_reached_costs_nothing_but_its_names() {
         let mut completer = Command::new(installed().join("kubectl_complete-leases"));
         let said = Said::of(completer.args(["-s", server, ""]).output().unwrap());
         assert_eq!(said.stderr, "", "{server}");
-        assert_eq!(said.ok(), ":4\n", "{server}");
+        let offered = said.ok();
+        assert!(offered.starts_with("check\t"), "{server}: {offered}");
+        assert!(offered.ends_with("\n:4\n"), "{server}: {offered}");
+        // No name of a Lease, which comes with its holder.
+        let names = ["held by", "no holder"];
+        assert!(
+            !names.iter().any(|name| offered.contains(name)),
+            "{server}: {offered}"
+        );
         let mut completer = Command::new(installed().join("kubectl_complete-leases"));
         let said = Said::of(completer.args(["-s", server, "--no-h"]).output().unwrap());
         assert!(said.ok().starts_with("--no-headers\t"), "{server}");

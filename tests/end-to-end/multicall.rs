@@ -56,7 +56,7 @@ fn wrong_usage_is_exit_code_2() {
     let link = crate::plugin::installation().join("kubectl-leases");
     run(&link, &["--nonsense"]).fails(2, &["unexpected argument '--nonsense'", "kubectl leases"]);
     run(&link, &["-w", "--snapshot", "x"]).fails(2, &["cannot be used with"]);
-    run(std::path::Path::new(BINARY), &["addons"]).fails(2, &["unrecognized subcommand"]);
+    run(std::path::Path::new(BINARY), &["nonsense"]).fails(2, &["unrecognized subcommand"]);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn planted_secrets_are_not_in_it_and_the_workloads_are() {
     );
     let web = items
         .iter()
-        .find(|item| item["kind"] == "Deployment")
+        .find(|item| item["kind"] == "Deployment" && item["metadata"]["name"] == "planted")
         .unwrap();
     let image = &web["spec"]["template"]["spec"]["containers"][0]["image"];
     assert_eq!(image, "web:1.2.3");
