@@ -60,9 +60,6 @@ Examples:
   # Why this pod stays pending, and the smallest change that would free it
   kubectl autoscale-sim why web-5d8f7-x2x9c
 
-  # What a scale-down would remove, and what keeps the other nodes
-  kubectl autoscale-sim down
-
   # Before the launch day: more replicas, a manifest, every HPA at its maximum, another maximum
   kubectl autoscale-sim --scale deploy/web=50 --set max.web-pool=20
   kubectl autoscale-sim -f launch.yaml --exit-code
