@@ -45,6 +45,7 @@ mod topology;
 mod verdict;
 
 pub use preemption::{Candidate, Preemption};
+pub use resources::pod_requests;
 pub use score::{NodeScore, Scores};
 pub use state::{AddedPod, Amounts, Mark, NodeId, NodeTemplate, PodId, PodQuery, PodRef, State};
 pub use verdict::{Code, Plugin, Status, Verdicts};

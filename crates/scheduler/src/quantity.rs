@@ -137,6 +137,22 @@ impl Quantity {
         self.scaled(-3)
     }
 
+    /// Billionths, the finest that Kubernetes keeps, rounded up; saturates beyond 10^29 units.
+    #[must_use]
+    pub fn nanos(&self) -> i128 {
+        let (unscaled, exponent) = self.parts();
+        let shift = exponent - i64::from(NANO);
+        if shift >= 0 {
+            let end = if unscaled < 0 { i128::MIN } else { i128::MAX };
+            return shift_up(unscaled, shift).unwrap_or(end);
+        }
+        let Some(divisor) = shift_up(1, -shift) else {
+            return i128::from(unscaled > 0);
+        };
+        let whole = unscaled.div_euclid(divisor);
+        whole + i128::from(unscaled.rem_euclid(divisor) != 0)
+    }
+
     /// Whether it is nothing.
     #[must_use]
     pub fn is_zero(&self) -> bool {

@@ -234,6 +234,16 @@ pub(crate) fn resize_is_infeasible(pod: &Pod) -> bool {
         .is_some_and(|condition| condition.reason.as_deref() == Some("Infeasible"))
 }
 
+/// What a pod takes of a node, by resource: the larger of its containers and init containers,
+/// sidecars, pod-level requests, overhead, and what a resize in progress holds.
+///
+/// Follows kubernetes/component-helpers `resource/helpers.go` (`PodRequests`). Quantities that
+/// cannot be read count nothing.
+#[must_use]
+pub fn pod_requests(pod: &Pod) -> BTreeMap<&str, Quantity> {
+    requests(pod, true, &[])
+}
+
 fn requests<'a>(pod: &'a Pod, with_status: bool, stand_ins: &[(&'a str, Quantity)]) -> List<'a> {
     let mut all = container_requests(pod, with_status, stand_ins);
     let Some(spec) = &pod.spec else {
