@@ -6,6 +6,7 @@ pub mod cluster_autoscaler;
 mod daemons;
 mod facts;
 mod html;
+pub mod karpenter;
 mod load;
 mod node_groups;
 mod picture;

@@ -3,6 +3,7 @@
 mod cluster_autoscaler;
 mod drain;
 mod failover;
+mod karpenter;
 mod scheduler;
 
 pub use scheduler::Scheduler;
@@ -20,6 +21,8 @@ pub enum Conformance {
     Drain(drain::Drain),
     /// What failover drills measure against the instances' own logs
     Failover(failover::Failover),
+    /// Our Karpenter against Karpenter itself, on generated or recorded cases
+    Karpenter(karpenter::Karpenter),
     /// The scheduler crate against kube-scheduler itself, on generated or recorded cases
     Scheduler(Scheduler),
     /// The time of both for one pod against a large cluster, in one run
@@ -33,6 +36,7 @@ impl Conformance {
             Self::ClusterAutoscaler(all) => all.run(),
             Self::Drain(drain) => drain.run(),
             Self::Failover(failover) => failover.run(),
+            Self::Karpenter(karpenter) => karpenter.run(),
             Self::Scheduler(scheduler) => scheduler.run(),
             Self::SchedulerBench(bench) => bench.run(),
         }

@@ -1,0 +1,38 @@
+//! What upstream leaves to chance: which of several equally good domains a pod gets.
+
+/// One choice.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<'a> {
+    /// The pod, by its number in the input.
+    pub pod: usize,
+    /// The label whose value is chosen.
+    pub key: &'a str,
+    /// The pods of the claim or node that is tried, by their numbers; a new claim has none.
+    pub mates: &'a [usize],
+    /// The pool of the claim that is tried; empty for a node.
+    pub pool: &'a str,
+    /// The values, sorted; at least two.
+    pub values: &'a [&'a str],
+}
+
+/// Makes the choices.
+pub trait Chance {
+    /// The place of the chosen value among [`Choice::values`].
+    fn choose(&mut self, choice: &Choice<'_>) -> usize;
+
+    /// Hears that a pod was put among these pods, itself the last of them. Who looks for one
+    /// outcome only may end the round here with `false`.
+    fn goes_on(&mut self, _pods: &[usize]) -> bool {
+        true
+    }
+}
+
+/// Always the first by name, so that the same input has the same answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct First;
+
+impl Chance for First {
+    fn choose(&mut self, _: &Choice<'_>) -> usize {
+        0
+    }
+}
