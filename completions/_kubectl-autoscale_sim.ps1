@@ -22,6 +22,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-autoscale_sim' -ScriptB
     $completions = @(switch ($command) {
         'kubectl-autoscale_sim' {
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler')
+            [CompletionResult]::new('--instance-types', '--instance-types', [CompletionResultType]::ParameterName, 'What Karpenter may launch: a JSON list in the form of its kwok provider')
+            [CompletionResult]::new('--prices', '--prices', [CompletionResultType]::ParameterName, 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any')
             [CompletionResult]::new('--node-groups', '--node-groups', [CompletionResultType]::ParameterName, 'Node groups from a YAML file; otherwise from the autoscaler''s status and flags, its debugging snapshot, or nodes'' labels')
             [CompletionResult]::new('--debugging-snapshot', '--debugging-snapshot', [CompletionResultType]::ParameterName, 'Templates of new nodes from what the autoscaler''s /snapshotz wrote')
             [CompletionResult]::new('--autoscaler-namespace', '--autoscaler-namespace', [CompletionResultType]::ParameterName, 'The namespace that the autoscaler runs in')
@@ -68,6 +71,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-autoscale_sim' -ScriptB
             [CompletionResult]::new('--like', '--like', [CompletionResultType]::ParameterName, 'The new nodes are like this one')
             [CompletionResult]::new('--shape', '--shape', [CompletionResultType]::ParameterName, 'The new nodes have this for pods: cpu=8,memory=32Gi,label=KEY=VALUE,taint=KEY=VALUE:EFFECT')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler')
+            [CompletionResult]::new('--instance-types', '--instance-types', [CompletionResultType]::ParameterName, 'What Karpenter may launch: a JSON list in the form of its kwok provider')
+            [CompletionResult]::new('--prices', '--prices', [CompletionResultType]::ParameterName, 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any')
             [CompletionResult]::new('--node-groups', '--node-groups', [CompletionResultType]::ParameterName, 'Node groups from a YAML file; otherwise from the autoscaler''s status and flags, its debugging snapshot, or nodes'' labels')
             [CompletionResult]::new('--debugging-snapshot', '--debugging-snapshot', [CompletionResultType]::ParameterName, 'Templates of new nodes from what the autoscaler''s /snapshotz wrote')
             [CompletionResult]::new('--autoscaler-namespace', '--autoscaler-namespace', [CompletionResultType]::ParameterName, 'The namespace that the autoscaler runs in')
@@ -109,6 +115,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-autoscale_sim' -ScriptB
         }
         'kubectl-autoscale_sim;why' {
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler')
+            [CompletionResult]::new('--instance-types', '--instance-types', [CompletionResultType]::ParameterName, 'What Karpenter may launch: a JSON list in the form of its kwok provider')
+            [CompletionResult]::new('--prices', '--prices', [CompletionResultType]::ParameterName, 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any')
             [CompletionResult]::new('--node-groups', '--node-groups', [CompletionResultType]::ParameterName, 'Node groups from a YAML file; otherwise from the autoscaler''s status and flags, its debugging snapshot, or nodes'' labels')
             [CompletionResult]::new('--debugging-snapshot', '--debugging-snapshot', [CompletionResultType]::ParameterName, 'Templates of new nodes from what the autoscaler''s /snapshotz wrote')
             [CompletionResult]::new('--autoscaler-namespace', '--autoscaler-namespace', [CompletionResultType]::ParameterName, 'The namespace that the autoscaler runs in')

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_autoscale_sim_global_optspecs
-    string join \n until-stable snapshot= node-groups= debugging-snapshot= autoscaler-namespace= set= f/filename= scale= hpa-max remove-node= o/output= no-headers exit-code kubeconfig= context= cluster= user= n/namespace= as= as-group= as-uid= as-user-extra= s/server= token= certificate-authority= insecure-skip-tls-verify= tls-server-name= client-certificate= client-key= request-timeout= cache-dir= disable-compression= h/help
+    string join \n until-stable snapshot= engine= instance-types= prices= node-groups= debugging-snapshot= autoscaler-namespace= set= f/filename= scale= hpa-max remove-node= o/output= no-headers exit-code kubeconfig= context= cluster= user= n/namespace= as= as-group= as-uid= as-user-extra= s/server= token= certificate-authority= insecure-skip-tls-verify= tls-server-name= client-certificate= client-key= request-timeout= cache-dir= disable-compression= h/help
 end
 
 function __fish_kubectl_autoscale_sim_needs_command
@@ -25,6 +25,11 @@ function __fish_kubectl_autoscale_sim_using_subcommand
 end
 
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
+cluster-autoscaler\t'Cluster Autoscaler 1.36'
+karpenter\t'Karpenter 1.14'"
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l debugging-snapshot -d 'Templates of new nodes from what the autoscaler\'s /snapshotz wrote' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l autoscaler-namespace -d 'The namespace that the autoscaler runs in' -r
@@ -69,6 +74,11 @@ complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l like -d 'The new nodes are like this one' -r
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l shape -d 'The new nodes have this for pods: cpu=8,memory=32Gi,label=KEY=VALUE,taint=KEY=VALUE:EFFECT' -r
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
+cluster-autoscaler\t'Cluster Autoscaler 1.36'
+karpenter\t'Karpenter 1.14'"
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l debugging-snapshot -d 'Templates of new nodes from what the autoscaler\'s /snapshotz wrote' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l autoscaler-namespace -d 'The namespace that the autoscaler runs in' -r
@@ -108,6 +118,11 @@ complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcomm
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l exit-code -d 'Exit with 3 when pods stay unschedulable'
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
+cluster-autoscaler\t'Cluster Autoscaler 1.36'
+karpenter\t'Karpenter 1.14'"
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l debugging-snapshot -d 'Templates of new nodes from what the autoscaler\'s /snapshotz wrote' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l autoscaler-namespace -d 'The namespace that the autoscaler runs in' -r

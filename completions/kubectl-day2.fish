@@ -552,6 +552,11 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; an
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; and __fish_seen_subcommand_from help" -f -a "undo" -d 'Take back the cordon that a drain by this plugin set'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
+cluster-autoscaler\t'Cluster Autoscaler 1.36'
+karpenter\t'Karpenter 1.14'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l debugging-snapshot -d 'Templates of new nodes from what the autoscaler\'s /snapshotz wrote' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l autoscaler-namespace -d 'The namespace that the autoscaler runs in' -r
@@ -597,6 +602,11 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l like -d 'The new nodes are like this one' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l shape -d 'The new nodes have this for pods: cpu=8,memory=32Gi,label=KEY=VALUE,taint=KEY=VALUE:EFFECT' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
+cluster-autoscaler\t'Cluster Autoscaler 1.36'
+karpenter\t'Karpenter 1.14'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l debugging-snapshot -d 'Templates of new nodes from what the autoscaler\'s /snapshotz wrote' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l autoscaler-namespace -d 'The namespace that the autoscaler runs in' -r
@@ -637,6 +647,11 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
+cluster-autoscaler\t'Cluster Autoscaler 1.36'
+karpenter\t'Karpenter 1.14'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l debugging-snapshot -d 'Templates of new nodes from what the autoscaler\'s /snapshotz wrote' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l autoscaler-namespace -d 'The namespace that the autoscaler runs in' -r

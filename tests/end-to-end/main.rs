@@ -16,6 +16,7 @@ mod drill;
 mod failover;
 mod hostile;
 mod installation;
+mod karpenter;
 mod krew;
 mod list;
 mod multicall;

@@ -28,6 +28,10 @@ pub struct AutoscaleSimArgs {
     #[command(flatten)]
     pub source: SourceFlags,
 
+    /// Which autoscaler is played.
+    #[command(flatten)]
+    pub engine: EngineFlags,
+
     /// Where node groups come from.
     #[command(flatten)]
     pub groups: GroupFlags,
@@ -67,6 +71,9 @@ Examples:
 
   # Before a failure: this node is gone
   kubectl autoscale-sim --remove-node worker-1
+
+  # What Karpenter would launch, from its NodePools and these instance types
+  kubectl autoscale-sim --engine karpenter --instance-types types.json --prices prices.csv
 
   # From a file, with node groups from a file
   kubectl get nodes,pods,ds,rs,sts,jobs,pdb,pv,pvc,sc -A -o json > cluster.json
@@ -130,6 +137,35 @@ pub struct SourceFlags {
     /// Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input
     #[arg(long, value_name = "FILE")]
     pub snapshot: Option<PathBuf>,
+}
+
+/// Which autoscaler is played.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Engine")]
+pub struct EngineFlags {
+    /// The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler
+    #[arg(long, value_enum, default_value_t, value_name = "ENGINE")]
+    pub engine: Engine,
+
+    /// What Karpenter may launch: a JSON list in the form of its kwok provider
+    #[arg(long, value_name = "FILE")]
+    pub instance_types: Option<PathBuf>,
+
+    /// Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any
+    #[arg(long, value_name = "FILE", requires = "instance_types")]
+    pub prices: Option<PathBuf>,
+}
+
+/// What `--engine` takes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum Engine {
+    /// Karpenter if there are instance types, else Cluster Autoscaler
+    #[default]
+    Auto,
+    /// Cluster Autoscaler 1.36
+    ClusterAutoscaler,
+    /// Karpenter 1.14
+    Karpenter,
 }
 
 /// Where node groups come from.

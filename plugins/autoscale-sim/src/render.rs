@@ -14,7 +14,7 @@ const REASONS: usize = 2;
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
-    wide: bool,
+    pub(crate) wide: bool,
     headers: bool,
 }
 
@@ -28,7 +28,8 @@ impl View {
         }
     }
 
-    fn table(
+    /// A table with or without its header.
+    pub(crate) fn table(
         self,
         output: &mut Output,
         headers: &[&str],

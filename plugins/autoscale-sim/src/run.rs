@@ -16,6 +16,7 @@ use crate::cluster_autoscaler::outcome::{Outcome, ScaleUpResult};
 use crate::cluster_autoscaler::{Cluster, Search, run_once};
 use crate::facts::{self, Facts, Needs};
 use crate::html;
+use crate::karpenter_run;
 use crate::load::{self, Load};
 use crate::node_groups::AutoscalerFlags;
 use crate::node_groups::{self, DebuggingSnapshot, NodeGroups, Sources, read_file};
@@ -43,6 +44,9 @@ const COOLDOWN: SignedDuration = SignedDuration::from_secs(3);
 /// # Errors
 /// What the user is told when it fails.
 pub fn run(args: &AutoscaleSimArgs) -> Result<ExitCode, Failure> {
+    if karpenter_run::is_asked(args) {
+        return karpenter_run::run(args);
+    }
     match &args.source.snapshot {
         Some(path) => from_snapshot(args, path),
         None => from_cluster(args),
@@ -223,6 +227,7 @@ fn answer(
             facts.cluster.now
         ));
     }
+    unknown.extend(karpenter_run::remark_on_nodes(&facts.cluster.nodes));
     match &args.question {
         Some(Question::Add(own)) => answer_add(args, own, facts, assumed, unknown),
         Some(Question::Why(own)) => answer_why(args, own, question, facts, (assumed, unknown)),
@@ -461,7 +466,7 @@ fn print(
 }
 
 /// What the user is told when the cluster or the snapshot can't be read.
-fn failure(error: &Error) -> Failure {
+pub fn failure(error: &Error) -> Failure {
     let code = match error {
         Error::Forbidden { .. } => ExitCode::NotAllowed,
         error if error.is_usage() => ExitCode::Usage,
