@@ -52,7 +52,7 @@ _kubectl__autoscale_sim() {
                     return 0
                     ;;
                 --engine)
-                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter both" -- "${cur}"))
                     return 0
                     ;;
                 --instance-types)
@@ -214,7 +214,7 @@ _kubectl__autoscale_sim() {
                     return 0
                     ;;
                 --engine)
-                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter both" -- "${cur}"))
                     return 0
                     ;;
                 --instance-types)
@@ -424,7 +424,7 @@ _kubectl__autoscale_sim() {
                     return 0
                     ;;
                 --engine)
-                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter both" -- "${cur}"))
                     return 0
                     ;;
                 --instance-types)

@@ -27,7 +27,8 @@ end
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
 cluster-autoscaler\t'Cluster Autoscaler 1.36'
-karpenter\t'Karpenter 1.14'"
+karpenter\t'Karpenter 1.14'
+both\t'Both, side by side, with cost'"
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
@@ -76,7 +77,8 @@ complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcomm
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
 cluster-autoscaler\t'Cluster Autoscaler 1.36'
-karpenter\t'Karpenter 1.14'"
+karpenter\t'Karpenter 1.14'
+both\t'Both, side by side, with cost'"
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
@@ -120,7 +122,8 @@ complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcomm
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
 cluster-autoscaler\t'Cluster Autoscaler 1.36'
-karpenter\t'Karpenter 1.14'"
+karpenter\t'Karpenter 1.14'
+both\t'Both, side by side, with cost'"
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F

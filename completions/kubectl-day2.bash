@@ -846,7 +846,7 @@ _kubectl__day2() {
                     return 0
                     ;;
                 --engine)
-                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter both" -- "${cur}"))
                     return 0
                     ;;
                 --instance-types)
@@ -1008,7 +1008,7 @@ _kubectl__day2() {
                     return 0
                     ;;
                 --engine)
-                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter both" -- "${cur}"))
                     return 0
                     ;;
                 --instance-types)
@@ -1218,7 +1218,7 @@ _kubectl__day2() {
                     return 0
                     ;;
                 --engine)
-                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter both" -- "${cur}"))
                     return 0
                     ;;
                 --instance-types)

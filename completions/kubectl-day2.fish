@@ -554,7 +554,8 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; an
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
 cluster-autoscaler\t'Cluster Autoscaler 1.36'
-karpenter\t'Karpenter 1.14'"
+karpenter\t'Karpenter 1.14'
+both\t'Both, side by side, with cost'"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
@@ -604,7 +605,8 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
 cluster-autoscaler\t'Cluster Autoscaler 1.36'
-karpenter\t'Karpenter 1.14'"
+karpenter\t'Karpenter 1.14'
+both\t'Both, side by side, with cost'"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
@@ -649,7 +651,8 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
 cluster-autoscaler\t'Cluster Autoscaler 1.36'
-karpenter\t'Karpenter 1.14'"
+karpenter\t'Karpenter 1.14'
+both\t'Both, side by side, with cost'"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F

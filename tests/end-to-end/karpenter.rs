@@ -63,19 +63,10 @@ fn files(dir: &Path) -> (String, String) {
     (types.display().to_string(), prices.display().to_string())
 }
 
-#[test]
-fn what_karpenter_would_launch_from_the_pools_that_are_there() {
-    let plane = own_plane(1);
-    let dir = scratch("karpenter");
-    let (types, prices) = files(&dir);
-    let karpenter = ["--engine", "karpenter", "--instance-types", types.as_str()];
-    let ask = |more: &[&str]| simulate(&plane, &[&karpenter[..], more].concat());
-
-    ask(&[]).fails(1, &["there are no NodePools", "Karpenter is not installed"]);
-    simulate(&plane, &["--engine", "karpenter"]).fails(2, &["needs --instance-types FILE"]);
-
+/// Makes the API server serve Karpenter's kinds.
+fn install_kinds(plane: &ControlPlane) {
     apply(
-        &plane,
+        plane,
         &[
             definition("nodepools", "NodePool"),
             definition("nodeclaims", "NodeClaim"),
@@ -97,6 +88,20 @@ fn what_karpenter_would_launch_from_the_pools_that_are_there() {
             .kubectl_output(&["get", "nodepools,nodeclaims"])
             .is_ok()
     });
+}
+
+#[test]
+fn what_karpenter_would_launch_from_the_pools_that_are_there() {
+    let plane = own_plane(1);
+    let dir = scratch("karpenter");
+    let (types, prices) = files(&dir);
+    let karpenter = ["--engine", "karpenter", "--instance-types", types.as_str()];
+    let ask = |more: &[&str]| simulate(&plane, &[&karpenter[..], more].concat());
+
+    ask(&[]).fails(1, &["there are no NodePools", "Karpenter is not installed"]);
+    simulate(&plane, &["--engine", "karpenter"]).fails(2, &["needs --instance-types FILE"]);
+
+    install_kinds(&plane);
     ask(&[]).fails(1, &["there is no NodePool"]);
 
     apply(
@@ -140,6 +145,23 @@ fn what_karpenter_would_launch_from_the_pools_that_are_there() {
     ] {
         assert!(text.contains(word), "no {word:?} in:\n{text}");
     }
+
+    // Side by side: there is no group that Cluster Autoscaler could let grow.
+    let both = [
+        "--engine",
+        "both",
+        "--instance-types",
+        types.as_str(),
+        "-o",
+        "json",
+    ];
+    let report = simulate(&plane, &both).json();
+    let engines = report["engines"].as_array().unwrap();
+    assert_eq!(engines[0]["engine"], "cluster-autoscaler", "{report:#}");
+    assert_eq!(engines[0]["podsLeft"], 4);
+    assert_eq!(engines[1]["newNodes"], 2);
+    assert_eq!(engines[1]["podsPlaced"], 4);
+    assert!((engines[1]["costPerHour"].as_f64().unwrap() - 0.38).abs() < 1e-9);
 
     // Only the tight pool is left.
     plane

@@ -75,6 +75,9 @@ Examples:
   # What Karpenter would launch, from its NodePools and these instance types
   kubectl autoscale-sim --engine karpenter --instance-types types.json --prices prices.csv
 
+  # Both autoscalers on the same cluster, with cost
+  kubectl autoscale-sim --engine both --instance-types types.json --node-groups groups.yaml
+
   # From a file, with node groups from a file
   kubectl get nodes,pods,ds,rs,sts,jobs,pdb,pv,pvc,sc -A -o json > cluster.json
   kubectl autoscale-sim --snapshot cluster.json --node-groups groups.yaml";
@@ -166,6 +169,8 @@ pub enum Engine {
     ClusterAutoscaler,
     /// Karpenter 1.14
     Karpenter,
+    /// Both, side by side, with cost
+    Both,
 }
 
 /// Where node groups come from.

@@ -10,7 +10,7 @@ use crate::karpenter_facts::KarpenterFacts;
 use crate::report::{API_VERSION, Head};
 
 /// Hours of a month, as clouds count them.
-const HOURS: f64 = 730.0;
+pub const HOURS: f64 = 730.0;
 /// Labels that are no more than Karpenter's own book-keeping.
 const INTERNAL: [&str; 2] = ["karpenter.sh/registered", "karpenter.sh/initialized"];
 

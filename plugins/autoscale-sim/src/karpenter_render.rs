@@ -53,7 +53,8 @@ fn headline(report: &KarpenterPlan, output: &mut Output) -> Result<(), Failure> 
 }
 
 /// Up to four places behind the point, and at least two.
-fn money(amount: f64) -> String {
+#[must_use]
+pub fn money(amount: f64) -> String {
     let text = format!("{amount:.4}");
     let short = text.trim_end_matches('0');
     let places = short.len() - short.find('.').map_or(0, |at| at + 1);

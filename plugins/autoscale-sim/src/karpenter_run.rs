@@ -4,18 +4,20 @@ use std::path::Path;
 
 use cluster::ApiServer;
 use console::{ExitCode, Failure, Output};
+use serde::Serialize;
 
 use crate::cli::{AutoscaleSimArgs, Engine, Format};
 use crate::cluster_autoscaler::cluster::NodeFacts;
+use crate::comparison::{self, EngineComparison};
 use crate::karpenter::chance::First;
-use crate::karpenter::{InstanceTypeSpec, provision, read_instance_types};
+use crate::karpenter::{InstanceTypeSpec, Outcome, provision, read_instance_types};
 use crate::karpenter_facts::{self, KarpenterFacts};
 use crate::karpenter_plan::{self, KarpenterPlan};
 use crate::karpenter_render;
 use crate::prices;
 use crate::progress::Progress;
 use crate::render::View;
-use crate::run::failure;
+use crate::run::{failure, play};
 
 const NODE_POOL: &str = "karpenter.sh/nodepool";
 
@@ -23,7 +25,7 @@ const NODE_POOL: &str = "karpenter.sh/nodepool";
 #[must_use]
 pub fn is_asked(args: &AutoscaleSimArgs) -> bool {
     match args.engine.engine {
-        Engine::Karpenter => true,
+        Engine::Karpenter | Engine::Both => true,
         Engine::ClusterAutoscaler => false,
         Engine::Auto => args.engine.instance_types.is_some(),
     }
@@ -85,7 +87,9 @@ fn refuse_other_questions(args: &AutoscaleSimArgs) -> Result<(), Failure> {
         "assumed load is"
     } else if !load.remove_node.is_empty() {
         "--remove-node is"
-    } else if !args.groups.set.is_empty() || args.groups.node_groups.is_some() {
+    } else if args.engine.engine != Engine::Both
+        && (!args.groups.set.is_empty() || args.groups.node_groups.is_some())
+    {
         "node groups and --set are"
     } else {
         return Ok(());
@@ -104,7 +108,12 @@ fn instance_types(
     args: &AutoscaleSimArgs,
 ) -> Result<(Vec<InstanceTypeSpec>, Vec<String>), Failure> {
     let Some(path) = &args.engine.instance_types else {
-        return Err(Failure::usage("--engine karpenter needs --instance-types FILE")
+        let engine = if args.engine.engine == Engine::Both {
+            "both"
+        } else {
+            "karpenter"
+        };
+        return Err(Failure::usage(format!("--engine {engine} needs --instance-types FILE"))
             .with_hint("a JSON list as Karpenter's kwok provider reads it; docs/autoscale-sim.md has the form"));
     };
     let text = read("instance types", path)?;
@@ -169,19 +178,65 @@ fn answer(
     }
     unknown.extend(labels_without_effect(facts));
     report.head.unknown = unknown;
-    print(args, &report)?;
-    if args.output.exit_code && !report.pods_left.is_empty() {
+    let is_bad = if args.engine.engine == Engine::Both {
+        let report = compare(args, facts, &outcome, report)?;
+        print(args, &report, |view, output| {
+            comparison::table(&report, view, output)
+        })?;
+        report.engines.iter().any(|own| own.pods_left > 0)
+    } else {
+        print(args, &report, |view, output| {
+            karpenter_render::plan(&report, view, output)
+        })?;
+        !report.pods_left.is_empty()
+    };
+    if args.output.exit_code && is_bad {
         return Ok(ExitCode::BadNews);
     }
     Ok(ExitCode::Done)
 }
 
-fn print(args: &AutoscaleSimArgs, report: &KarpenterPlan) -> Result<(), Failure> {
+fn compare(
+    args: &AutoscaleSimArgs,
+    facts: &KarpenterFacts,
+    outcome: &Outcome,
+    plan: KarpenterPlan,
+) -> Result<EngineComparison, Failure> {
+    let played = play(args)?;
+    let requests: Vec<(i64, i64)> = outcome
+        .claims
+        .iter()
+        .map(|claim| {
+            let amount = |resource: &str, billionths: i128| {
+                let all = claim.requests.first().and_then(|own| own.get(resource));
+                let all = all.copied().unwrap_or(0) / billionths;
+                i64::try_from(all).unwrap_or(i64::MAX)
+            };
+            (amount("cpu", 1_000_000), amount("memory", 1_000_000_000))
+        })
+        .collect();
+    let types = &facts.input.instance_types;
+    Ok(comparison::compare(
+        &played.before,
+        &played.cluster,
+        played.timeline,
+        plan,
+        &requests,
+        types,
+    ))
+}
+
+/// Prints a report in the form that was asked for.
+fn print(
+    args: &AutoscaleSimArgs,
+    report: &impl Serialize,
+    table: impl FnOnce(View, &mut Output) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let mut output = Output::stdout();
     match args.output.output {
         Format::Json => output.json(report)?,
         Format::Yaml => output.yaml(report)?,
-        _ => karpenter_render::plan(report, View::new(&args.output), &mut output)?,
+        _ => table(View::new(&args.output), &mut output)?,
     }
     output.flush()
 }

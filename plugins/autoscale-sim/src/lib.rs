@@ -3,6 +3,7 @@
 mod add;
 pub mod cli;
 pub mod cluster_autoscaler;
+mod comparison;
 mod daemons;
 mod facts;
 mod html;

@@ -1,6 +1,6 @@
 //! From flags to an answer on standard output.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use cluster::{ApiServer, Error, Snapshot};
@@ -54,6 +54,11 @@ pub fn run(args: &AutoscaleSimArgs) -> Result<ExitCode, Failure> {
 }
 
 fn from_snapshot(args: &AutoscaleSimArgs, path: &Path) -> Result<ExitCode, Failure> {
+    let (question, facts) = read_from_snapshot(args, path)?;
+    answer(args, &question, facts)
+}
+
+fn read_from_snapshot(args: &AutoscaleSimArgs, path: &Path) -> Result<(Asked, Facts), Failure> {
     let namespace = args
         .connection
         .namespace
@@ -71,10 +76,15 @@ fn from_snapshot(args: &AutoscaleSimArgs, path: &Path) -> Result<ExitCode, Failu
     let facts = facts
         .map_err(|error| failure(&error))?
         .map_err(Failure::usage)?;
-    answer(args, &question, facts)
+    Ok((question, facts))
 }
 
 fn from_cluster(args: &AutoscaleSimArgs) -> Result<ExitCode, Failure> {
+    let (question, facts) = read_from_cluster(args)?;
+    answer(args, &question, facts)
+}
+
+fn read_from_cluster(args: &AutoscaleSimArgs) -> Result<(Asked, Facts), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -94,7 +104,40 @@ fn from_cluster(args: &AutoscaleSimArgs) -> Result<ExitCode, Failure> {
         let facts = facts
             .map_err(|error| failure(&error))?
             .map_err(Failure::usage)?;
-        answer(args, &question, facts)
+        Ok((question, facts))
+    })
+}
+
+/// What Cluster Autoscaler comes to, for a comparison.
+pub struct Played {
+    /// The nodes that there were.
+    pub before: HashSet<String>,
+    /// The cluster as it is then.
+    pub cluster: Cluster,
+    /// How it got there.
+    pub timeline: until_stable::ScaleUpTimeline,
+}
+
+/// Plays Cluster Autoscaler until nothing changes.
+///
+/// # Errors
+/// What the user is told when it fails.
+pub fn play(args: &AutoscaleSimArgs) -> Result<Played, Failure> {
+    let (question, mut facts) = match &args.source.snapshot {
+        Some(path) => read_from_snapshot(args, path)?,
+        None => read_from_cluster(args)?,
+    };
+    let mut unknown = std::mem::take(&mut facts.unreadable);
+    let autoscaler = find_autoscaler(&question, &mut facts, &mut unknown)?;
+    let assumed = pass_cooldown(&mut facts.cluster).into_iter().collect();
+    let nodes = facts.cluster.nodes.iter();
+    let before = nodes.map(|node| node.name().to_owned()).collect();
+    let mut timeline = until_stable::play(&mut facts.cluster, autoscaler);
+    fill(&mut timeline.head, assumed, unknown);
+    Ok(Played {
+        before,
+        cluster: facts.cluster,
+        timeline,
     })
 }
 

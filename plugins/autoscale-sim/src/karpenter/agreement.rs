@@ -3,11 +3,12 @@
 //! Where upstream leaves a choice to chance, the choices are made so that they lead to its
 //! outcome, if any choices do.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::amounts::nanos;
-use super::chance::{Chance, Choice, First};
+use super::chance::{Chance, Choice, First, Settled};
 use super::input::Input;
+use super::names::HOSTNAME;
 use super::outcome::{Claim, Outcome};
 use super::reason::Reason;
 use super::scenario::{Expected, ExpectedClaim};
@@ -78,6 +79,10 @@ struct Guide {
     places: HashMap<String, usize>,
     /// What the labels of each expected claim may be.
     labels: Vec<BTreeMap<String, Vec<String>>>,
+    /// The labels that something is required of, of each expected claim.
+    keys: Vec<HashSet<String>>,
+    /// The pool of each expected claim.
+    pools: Vec<String>,
     /// Why pods stay pending; the sentences name what was chosen.
     errors: BTreeMap<String, Vec<String>>,
     script: Vec<usize>,
@@ -116,6 +121,12 @@ impl Guide {
             names: names.collect(),
             places,
             labels: labels.collect(),
+            keys: (expected.claims.iter())
+                .map(|own| own.requirements.iter().map(|own| own.key.clone()).collect())
+                .collect(),
+            pools: (expected.claims.iter())
+                .map(|own| own.node_pool.clone())
+                .collect(),
             errors: expected.errors.clone(),
             script: Vec::new(),
             played: 0,
@@ -164,8 +175,12 @@ impl Guide {
         let place = self.place(choice.pod);
         let all = 0..choice.values.len();
         if let Some(labels) = place.and_then(|at| self.labels.get(at)) {
-            let is_there = choice.mates.is_empty()
-                || choice.mates.iter().any(|&mate| self.place(mate) == place);
+            let pool = place.and_then(|at| self.pools.get(at));
+            let is_there = if choice.mates.is_empty() {
+                pool.is_some_and(|own| own == choice.pool)
+            } else {
+                choice.mates.iter().any(|&mate| self.place(mate) == place)
+            };
             let wanted = labels.get(choice.key).filter(|_| is_there);
             return all
                 .filter(|&at| {
@@ -206,7 +221,8 @@ impl Chance for Guide {
         chosen
     }
 
-    fn goes_on(&mut self, pods: &[usize]) -> bool {
+    fn goes_on(&mut self, settled: &Settled<'_>) -> bool {
+        let pods = settled.pods;
         let place = pods.last().and_then(|&pod| self.place(pod));
         let Some(at) = place else {
             return false;
@@ -215,6 +231,17 @@ impl Chance for Guide {
         *count += 1;
         let together = *count == pods.len();
         if !together || pods.iter().any(|&pod| self.place(pod) != place) {
+            return false;
+        }
+        // Something that was given up on the way is no longer required.
+        let fits = match (self.pools.get(at), self.keys.get(at)) {
+            (Some(pool), Some(keys)) => {
+                let mut labels = settled.labels.iter();
+                pool == settled.pool && labels.all(|own| keys.contains(*own) || *own == HOSTNAME)
+            }
+            _ => settled.pool.is_empty(),
+        };
+        if !fits {
             return false;
         }
         if !self.pending.is_empty() {

@@ -15,14 +15,24 @@ pub struct Choice<'a> {
     pub values: &'a [&'a str],
 }
 
+/// A place that a pod got.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled<'a> {
+    /// The pods that are there now, by their numbers; the new one is the last.
+    pub pods: &'a [usize],
+    /// The pool of a claim; empty for a node.
+    pub pool: &'a str,
+    /// The labels that something is required of.
+    pub labels: &'a [&'a str],
+}
+
 /// Makes the choices.
 pub trait Chance {
     /// The place of the chosen value among [`Choice::values`].
     fn choose(&mut self, choice: &Choice<'_>) -> usize;
 
-    /// Hears that a pod was put among these pods, itself the last of them. Who looks for one
-    /// outcome only may end the round here with `false`.
-    fn goes_on(&mut self, _pods: &[usize]) -> bool {
+    /// Hears where a pod was put. Who looks for one outcome only may end the round here with `false`.
+    fn goes_on(&mut self, _settled: &Settled<'_>) -> bool {
         true
     }
 }

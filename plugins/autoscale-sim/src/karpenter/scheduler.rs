@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use k8s_openapi::api::core::v1::{Pod, Taint};
+use k8s_openapi::api::core::v1::Taint;
 
 use super::amounts::Amounts;
-use super::chance::Chance;
+use super::chance::{Chance, Settled};
 use super::claim::{Around, Asks, Claim, Depth, Refusal};
 use super::daemons::{self, DaemonPod};
 use super::filter::{Filter, short_of_values, too_few_values};
@@ -77,10 +77,22 @@ pub fn provision(input: &Input, chance: &mut dyn Chance) -> Outcome {
 
     let daemons = daemons::daemon_pods(&input.daemon_sets, &input.pods, &namespaces, &mut names);
     let mut around = surroundings(input, pods, &states, &mut names);
-    around.excluded = to_place.iter().copied().collect();
+    let mut volumes = HashMap::new();
+    for &at in &to_place {
+        let pod = &input.pods[at];
+        let alternatives = storage.alternatives(pod, &mut names);
+        volumes.insert(at, (alternatives, storage.drivers(pod)));
+    }
+    // Upstream forgets pods whose volumes it cannot find, but only until they are tried.
+    let known: Vec<usize> = to_place
+        .iter()
+        .copied()
+        .filter(|at| volumes.get(at).is_some_and(|own| own.0.is_some()))
+        .collect();
+    around.excluded = known.iter().copied().collect();
     around.domains = template::domains(&pools, &types, &mut names);
     let mut topology = Topology::new(around, &mut names);
-    topology.start(&to_place, &wishes);
+    topology.start(&known, &wishes);
     let mut scheduler = Scheduler {
         input,
         host_key: names.key(HOSTNAME),
@@ -96,12 +108,9 @@ pub fn provision(input: &Input, chance: &mut dyn Chance) -> Outcome {
         remaining: HashMap::new(),
         hosts: 0,
         asks: HashMap::new(),
-        volumes: HashMap::new(),
+        volumes,
     };
     scheduler.prepare(&pools, &states, daemons, &storage, &mut outcome);
-    for &at in &to_place {
-        scheduler.prepare_volumes(at, &storage);
-    }
     let mut dice = Dice {
         chance,
         asked: Vec::new(),
@@ -206,6 +215,9 @@ struct Existing {
     pods: Vec<usize>,
 }
 
+/// The ways to reach a pod's volumes; nothing if they are not known.
+type Reach = Option<Vec<Rc<Requirements>>>;
+
 struct Scheduler<'a> {
     input: &'a Input,
     names: Names,
@@ -224,7 +236,7 @@ struct Scheduler<'a> {
     /// How many names of hosts were given away.
     hosts: usize,
     asks: HashMap<usize, Asks>,
-    volumes: HashMap<usize, (Vec<Rc<Requirements>>, Volumes)>,
+    volumes: HashMap<usize, (Reach, Volumes)>,
 }
 
 /// The place that a pod got.
@@ -369,13 +381,6 @@ impl Scheduler<'_> {
         });
     }
 
-    fn prepare_volumes(&mut self, at: usize, storage: &Storage<'_>) {
-        let pod: &Pod = &self.input.pods[at];
-        let alternatives = storage.alternatives(pod, &mut self.names);
-        let drivers = storage.drivers(pod);
-        self.volumes.insert(at, (alternatives, drivers));
-    }
-
     fn solve(
         &mut self,
         pods: Vec<usize>,
@@ -392,11 +397,7 @@ impl Scheduler<'_> {
             match self.try_relaxed(pod, wishes[pod].clone(), dice) {
                 Ok(place) => {
                     failed.remove(&pod);
-                    let pods = match place {
-                        Found::Node(at) => &self.existing[at].pods,
-                        Found::Claim(at) => &self.claims[at].pods,
-                    };
-                    if !dice.chance.goes_on(pods) {
+                    if !self.tell(place, dice) {
                         outcome.is_cut = true;
                         return;
                     }
@@ -413,6 +414,27 @@ impl Scheduler<'_> {
             let name = self.topology.around.pods[pod].name.clone();
             outcome.errors.insert(name, reasons);
         }
+    }
+
+    /// Tells where a pod was put; says whether to go on.
+    fn tell(&self, place: Found, dice: &mut Dice<'_>) -> bool {
+        let (pods, pool, requirements) = match place {
+            Found::Node(at) => {
+                let node = &self.existing[at];
+                (&node.pods, "", &node.requirements)
+            }
+            Found::Claim(at) => {
+                let claim = &self.claims[at];
+                let pool = self.templates[claim.template].pool.as_str();
+                (&claim.pods, pool, &claim.requirements)
+            }
+        };
+        let labels = requirements.iter().map(|own| self.names.text(own.key));
+        dice.chance.goes_on(&Settled {
+            pods,
+            pool,
+            labels: &labels.collect::<Vec<_>>(),
+        })
     }
 
     /// Tries a pod, and gives up one preference after the other.
@@ -456,7 +478,7 @@ impl Scheduler<'_> {
         } else {
             wishes.hopeful()
         };
-        let volumes = self.volumes.get(&pod).map(|own| own.0.clone());
+        let volumes = self.volumes.get(&pod).and_then(|own| own.0.clone());
         let asks = Asks {
             hopeful,
             strict,

@@ -68,12 +68,16 @@ impl<'a> Storage<'a> {
             .collect()
     }
 
-    /// The ways in which all volumes of a pod can be reached; none at all if that is everywhere.
-    pub(super) fn alternatives(&self, pod: &Pod, names: &mut Names) -> Vec<Rc<Requirements>> {
+    /// The ways in which all volumes of a pod can be reached, none at all if that is everywhere;
+    /// nothing if a claim, volume or class that it takes to know that is not there.
+    pub(super) fn alternatives(
+        &self,
+        pod: &Pod,
+        names: &mut Names,
+    ) -> Option<Vec<Rc<Requirements>>> {
         let mut all: Vec<Option<Requirements>> = vec![None];
         for (_, claim) in self.claims_of(pod) {
-            let Some(claim) = claim else { continue };
-            let own = self.alternatives_of(claim, names);
+            let own = self.alternatives_of(claim?, names)?;
             if own.is_empty() {
                 continue;
             }
@@ -84,23 +88,24 @@ impl<'a> Storage<'a> {
                 both
             };
         }
-        all.into_iter().flatten().map(Rc::new).collect()
+        Some(all.into_iter().flatten().map(Rc::new).collect())
     }
 
     fn alternatives_of(
         &self,
         claim: &PersistentVolumeClaim,
         names: &mut Names,
-    ) -> Vec<Requirements> {
+    ) -> Option<Vec<Requirements>> {
         let spec = claim.spec.as_ref();
         let volume = spec.and_then(|own| own.volume_name.as_deref());
         if let Some(name) = volume.filter(|own| !own.is_empty()) {
-            let volume = self.volumes.get(name);
-            return volume.map_or_else(Vec::new, |own| of_volume(own, names));
+            return Some(of_volume(self.volumes.get(name)?, names));
         }
         let class = spec.and_then(|own| own.storage_class_name.as_deref());
-        let class = class.and_then(|own| self.classes.get(own));
-        class.map_or_else(Vec::new, |own| of_class(own, names))
+        match class.filter(|own| !own.is_empty()) {
+            Some(class) => Some(of_class(self.classes.get(class)?, names)),
+            None => Some(Vec::new()),
+        }
     }
 
     /// The pod's claims by driver, as far as drivers are known.
