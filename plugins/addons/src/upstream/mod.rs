@@ -33,7 +33,7 @@ use crate::image::Mirror;
 pub struct Options {
     /// Never ask, answer from the cache.
     pub offline: bool,
-    /// Until this age an answer from the cache is not asked for again.
+    /// Until it has this age, an answer from the cache is not asked for again; with none, always.
     pub max_age: Duration,
     /// How long to wait for one source.
     pub deadline: Duration,
@@ -168,7 +168,7 @@ impl Upstream {
 
     fn is_fresh(&self, at: Timestamp) -> bool {
         let age = self.now.duration_since(at);
-        Duration::try_from(age).is_ok_and(|age| age <= self.options.max_age)
+        Duration::try_from(age).is_ok_and(|age| age < self.options.max_age)
     }
 }
 

@@ -533,6 +533,21 @@ fn cache(name: &str) -> (Cache, std::path::PathBuf) {
 }
 
 #[test]
+fn with_no_age_allowed_an_answer_of_this_second_is_asked_for_again() {
+    let server = serve(|_| page(&versions(0..2)));
+    let (cache, directory) = cache("refreshed");
+    for requests in 1..=2 {
+        let setup = Setup {
+            cache: cache.clone(),
+            ..Setup::default()
+        };
+        setup.tags(&repository(&server)).unwrap();
+        assert_eq!(server.received().len(), requests);
+    }
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
 fn answers_are_kept_revalidated_and_used_offline() {
     let count = AtomicUsize::new(0);
     let server = serve(move |request| {
