@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use test_support::{Component, ControlPlane, ControlPlaneOptions};
 
-use crate::plugin::{kubectl, leases, plane};
+use crate::plugin::{kubectl, leases, plane, scratch};
+use crate::terminal::{CTRL_C, ENTER, Terminal};
 
 const MANAGER: &str = "kube-controller-manager";
 const SCHEDULER: &str = "kube-scheduler";
@@ -16,6 +17,16 @@ fn drill(plane: &ControlPlane, name: &str, args: &[&str]) -> crate::plugin::Said
         plane,
         &[&["failover", name, "-n", "kube-system"], args].concat(),
     )
+}
+
+/// A drill in a terminal, up to the question.
+fn asked(plane: &ControlPlane, name: &str, redirections: &str, args: &[&str]) -> Terminal {
+    let mut command = kubectl(plane);
+    command.args(["leases", "failover", name, "-n", "kube-system"]);
+    let mut terminal = Terminal::start(command.args(args), redirections);
+    terminal.wait_for(&format!("Take kube-system/{name} away from controller-"));
+    terminal.wait_for("? [y/N]");
+    terminal
 }
 
 fn lease(plane: &ControlPlane, name: &str) -> Value {
@@ -79,6 +90,23 @@ fn a_drill_hands_an_election_over_and_leaves_nothing() {
     assert!(plan["result"].is_null(), "{plan}");
     assert_eq!(holder(&plane, SCHEDULER), old);
 
+    for (keys, code, words) in [
+        ("n", 0, "note: nothing was changed"),
+        (ENTER, 0, "note: nothing was changed"),
+        (
+            CTRL_C,
+            130,
+            "interrupted at the question; nothing was changed",
+        ),
+    ] {
+        let mut terminal = asked(&plane, SCHEDULER, "", &[]);
+        terminal.types(keys);
+        let (ended, seen) = terminal.end();
+        assert_eq!(ended, code, "{seen:#?}");
+        assert!(seen.iter().any(|line| line.contains(words)), "{seen:#?}");
+        assert!(!lease(&plane, SCHEDULER).to_string().contains("day2"));
+    }
+
     // An interrupted one gives the Lease back, and the leader just goes on.
     let mut interrupted = kubectl(&plane);
     interrupted.args([
@@ -139,7 +167,13 @@ fn a_drill_ends_the_term_of_a_coordinated_leader() {
     .unwrap();
     plane.publish_controllers().unwrap();
     let old = holder(&plane, MANAGER);
-    let done = drill(&plane, MANAGER, &["--yes", "-o", "json"]).json();
+    let file = scratch("drill").join("report.json");
+    let redirections = format!(">{}", file.display());
+    let mut terminal = asked(&plane, MANAGER, &redirections, &["-o", "json"]);
+    terminal.types("y");
+    let (code, seen) = terminal.end();
+    assert_eq!(code, 0, "{seen:#?}");
+    let done: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     assert_eq!(done["method"], "endTerm");
     assert_eq!(done["result"]["outcome"], "takenOver", "{done}");
     assert_eq!(

@@ -26,5 +26,6 @@ mod rbac;
 mod restart;
 mod show;
 mod snapshot;
+mod terminal;
 mod token;
 mod watch;

@@ -9,24 +9,21 @@ use crate::plugin::{Running, kubectl, leases};
 #[test]
 fn a_watch_survives_a_restart_and_misses_no_change_of_holder() {
     let plane = ControlPlane::start(&ControlPlaneOptions::default()).unwrap();
-    let lease = |holder: &str| {
+    let lease = |holder: &str, transitions: u32| {
         format!(
             r#"{{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{{"name":"lock","namespace":"default"}},
-            "spec":{{"holderIdentity":"{holder}","leaseDurationSeconds":3600,"renewTime":"2100-01-01T00:00:00.000000Z"}}}}"#
+            "spec":{{"holderIdentity":"{holder}","leaseDurationSeconds":3600,"leaseTransitions":{transitions},
+            "renewTime":"2100-01-01T00:00:00.000000Z"}}}}"#
         )
     };
-    plane.apply(&lease("first_1")).unwrap();
+    plane.apply(&lease("first_1", 0)).unwrap();
     let mut watch = Running::start(kubectl(&plane).args(["leases", "lock", "-w"]));
     watch.wait_for("the first holder", Duration::from_secs(20), |line| {
         line.contains("first")
     });
 
-    let until = ["--until", "holder-changed", "-o", "json"];
-    let mut memory = Running::start(
-        kubectl(&plane)
-            .args(["leases", "watch", "lock"])
-            .args(until),
-    );
+    let mut memory =
+        Running::start(kubectl(&plane).args(["leases", "watch", "lock", "-o", "json"]));
     memory.wait_for("the first event", Duration::from_secs(20), |line| {
         line.contains("first")
     });
@@ -35,15 +32,25 @@ fn a_watch_survives_a_restart_and_misses_no_change_of_holder() {
     std::thread::sleep(Duration::from_secs(2));
     assert!(watch.is_running() && memory.is_running());
     plane.start_api_server().unwrap();
-    plane.apply(&lease("second_2")).unwrap();
-    watch.wait_for("the second holder", Duration::from_secs(30), |line| {
-        line.contains("second") && line.contains("new holder, before it first")
+    // Before the watches stand again; each is seen, or at least counted.
+    let holders = ["second_2", "third_3", "fourth_4"];
+    for (holder, transitions) in holders.into_iter().zip(1..) {
+        plane.apply(&lease(holder, transitions)).unwrap();
+    }
+    watch.wait_for("the last holder", Duration::from_secs(30), |line| {
+        line.contains("fourth") && line.contains("new holder, before it ")
     });
+    memory.wait_for("the last change", Duration::from_secs(30), |line| {
+        line.contains("HolderChanged") && line.contains("\"holderIdentity\":\"fourth_4\"")
+    });
+    memory.interrupt();
     let summary = memory.wait_for("the summary", Duration::from_secs(30), |line| {
         line.contains("LeaseWatchSummary")
     });
     let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
-    assert_eq!(summary["items"][0]["changes"], 1, "{summary}");
+    let item = &summary["items"][0];
+    let count = |field: &str| item[field].as_u64().unwrap();
+    assert_eq!(count("changes") + count("unseenChanges"), 3, "{summary}");
     assert!(summary["interruptions"].as_u64() >= Some(1), "{summary}");
 }
 

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use test_support::{Component, ControlPlane, ControlPlaneOptions};
 
 use crate::plugin::{Running, kubectl, leases, plane};
+use crate::terminal::{CTRL_C, Terminal};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -131,4 +133,85 @@ fn a_frozen_leader_is_late_then_expired_then_replaced_and_returns() {
     plane.thaw(leader).unwrap();
     let returned = format!("{old} lives, ");
     watch.wait_for("the return", PATIENCE, |line| line.contains(&returned));
+}
+
+/// What is late or expired is so by the time of the API server, whatever the holder's clock says.
+#[test]
+fn a_holder_with_a_wrong_clock_expires_in_its_own_time() {
+    plane()
+        .apply(r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"skewed"}}"#)
+        .unwrap();
+    for (name, skew) in [("ahead", 30_i32), ("behind", -30)] {
+        let renew = || {
+            let now = Timestamp::now();
+            let renewed = now + SignedDuration::from_secs(skew.into());
+            plane()
+                .apply(&format!(
+                    r#"{{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{{"name":"{name}","namespace":"skewed"}},
+                    "spec":{{"holderIdentity":"skewed_1","leaseDurationSeconds":9,"renewTime":"{}"}}}}"#,
+                    renewed.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+                ))
+                .unwrap();
+            now
+        };
+        renew();
+        let mut watch = Running::start(
+            kubectl(plane()).args(["leases", "watch", name, "-n", "skewed", "-o", "json"]),
+        );
+        watch.wait_for("the row", PATIENCE, |line| line.contains("\"Seen\""));
+        let mut last = Timestamp::now();
+        for _ in 0..5 {
+            last = renew();
+            let lines = watch.lines_within(Duration::from_secs(2));
+            assert!(lines.is_empty(), "{name}: {lines:?}");
+        }
+        // Two thirds of the duration, and all of it; the API server notes whole seconds.
+        for (state, after) in [("late", 6), ("expired", 9)] {
+            let line = watch.wait_for(state, PATIENCE, |line| line.contains("\"StateChanged\""));
+            let event: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(event["lease"]["state"], state, "{line}");
+            let time: Timestamp = event["time"].as_str().unwrap().parse().unwrap();
+            let passed = time.duration_since(last).as_secs_f64() - f64::from(after);
+            assert!((-1.5..3.0).contains(&passed), "{name}: {passed} {line}");
+            let offset = event["lease"]["holderClockOffsetSeconds"].as_f64().unwrap();
+            assert!((offset - f64::from(skew)).abs() < 2.0, "{offset} {line}");
+        }
+    }
+}
+
+#[test]
+fn on_a_terminal_the_table_is_drawn_anew_in_its_place() {
+    plane().apply(&lease("pictured", "first_1", 0)).unwrap();
+    let mut command = kubectl(plane());
+    command.args(["leases", "watch", "pictured"]);
+    let mut terminal = Terminal::start(&command, "");
+    terminal.wait_for("first");
+    for (number, holder) in [(1, "second"), (2, "third")] {
+        plane()
+            .apply(&lease("pictured", &format!("{holder}_{number}"), number))
+            .unwrap();
+        terminal.wait_for(&format!("{holder} "));
+        terminal.wait_for("new holder");
+    }
+    let picture = terminal.picture();
+    let starts = |word: &str| {
+        let lines = picture.iter().filter(|line| line.starts_with(word));
+        lines.count()
+    };
+    assert_eq!((starts("NAME"), starts("pictured")), (1, 1), "{picture:#?}");
+    assert!(
+        picture
+            .iter()
+            .any(|line| line.starts_with("pictured") && line.contains("third")),
+        "{picture:#?}"
+    );
+    let news = picture.iter().filter(|line| line.contains("new holder"));
+    assert_eq!(news.count(), 2, "{picture:#?}");
+    terminal.types(CTRL_C);
+    let (code, picture) = terminal.end();
+    assert_eq!(code, 130, "{picture:#?}");
+    assert!(
+        picture.iter().any(|line| line.starts_with("Watched for ")),
+        "{picture:#?}"
+    );
 }
