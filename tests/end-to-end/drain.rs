@@ -4,4 +4,5 @@ mod cases;
 mod interrupt;
 mod pool;
 mod rights;
+mod waiting;
 mod workloads;

@@ -5,8 +5,9 @@ pub mod cordon;
 mod engine;
 pub mod evict;
 mod queue;
+mod watches;
 
-pub use after::attached;
+pub use after::{ATTACHMENTS, Aftermath, Attachment, attached};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -44,6 +45,7 @@ pub async fn drain(
     flags: &DrainFlags,
     facts: &Facts,
     plan: &DrainPlan,
+    aftermath: Aftermath,
     interrupts: &mut Interrupts,
     mut screen: Screen,
 ) -> Result<ExitCode, Failure> {
@@ -74,7 +76,7 @@ pub async fn drain(
         problem = Some(failure);
     }
     if outcome == Outcome::Done {
-        let waited = after::wait(server, flags, facts, plan, &mut engine, interrupts).await;
+        let waited = aftermath.wait(server, flags, &mut engine, interrupts).await;
         match waited {
             Ok(None) => {}
             Ok(Some(stopped)) => outcome = stopped,

@@ -22,7 +22,7 @@ mod workload;
 use cluster::{ApiServer, Error};
 use console::{Consent, ExitCode, Failure, Interrupts, Output, OutputFormat, confirm, note};
 
-use crate::act::eprint_line;
+use crate::act::{Aftermath, eprint_line};
 use crate::cli::{DrainArgs, DrainCommand, DrainFlags, DryRun};
 use crate::facts::{Facts, FactsError};
 use crate::plan::PlanOptions;
@@ -90,7 +90,8 @@ async fn drain(server: &ApiServer, args: &DrainArgs) -> Result<ExitCode, Failure
     if !plan.possible && !flags.proceed_anyway {
         return Err(blocked(&plan, json));
     }
-    let rights = rights::needed(&plan, flags);
+    let aftermath = Aftermath::prepare(server, flags, &facts, &plan).await?;
+    let rights = rights::needed(&plan, flags, &aftermath.kinds());
     if let Some(request) = rights::missing(server, &rights).await {
         let message = format!("not allowed to {request}; nothing was changed");
         return Err(Failure::new(message)
@@ -102,7 +103,16 @@ async fn drain(server: &ApiServer, args: &DrainArgs) -> Result<ExitCode, Failure
         return Err(Failure::new("not confirmed; nothing was changed"));
     }
     let screen = Screen::new(json);
-    act::drain(server, flags, &facts, &plan, &mut interrupts, screen).await
+    act::drain(
+        server,
+        flags,
+        &facts,
+        &plan,
+        aftermath,
+        &mut interrupts,
+        screen,
+    )
+    .await
 }
 
 /// Shows the summary and asks, where there is somebody to ask.

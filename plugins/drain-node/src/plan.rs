@@ -485,6 +485,7 @@ mod tests {
             ready: replicas,
             owner: Some(owner),
             surges,
+            ..Workload::default()
         };
         facts.workloads.insert(
             key(Kind::ReplicaSet, &format!("{app}-rs")),

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use cluster::{ApiServer, Request, Resource, Write, in_parallel};
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::authorization::v1::SelfSubjectAccessReview;
-use k8s_openapi::api::storage::v1 as storage;
 use serde_json::json;
 
+use crate::act::ATTACHMENTS;
 use crate::cli::DrainFlags;
-use crate::facts::{BUDGETS, NODES, PODS};
+use crate::facts::{BUDGETS, NODES, PODS, workload_resource};
 use crate::report::{DrainPlan, Verdict};
+use crate::workload::Kind;
 
 /// A right that is needed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,8 +44,13 @@ impl Right {
     }
 }
 
-/// The rights that the plan needs beyond those that making it has shown to be there.
-pub fn needed(plan: &DrainPlan, flags: &DrainFlags) -> Vec<Right> {
+/// The rights that the plan needs beyond those that making it has shown to be there; `awaited` are
+/// the kinds whose replacements will be waited for, and where.
+pub fn needed(
+    plan: &DrainPlan,
+    flags: &DrainFlags,
+    awaited: &BTreeSet<(Kind, String)>,
+) -> Vec<Right> {
     let namespaces = |verdicts: &[Verdict]| -> BTreeSet<&str> {
         let pods = plan.pods.iter();
         pods.filter(|pod| verdicts.contains(&pod.verdict))
@@ -73,11 +79,42 @@ pub fn needed(plan: &DrainPlan, flags: &DrainFlags) -> Vec<Right> {
     for namespace in namespaces(&[Verdict::Surge]) {
         rights.push(Right::new("patch", deployments, Some(namespace)));
     }
-    if flags.wait_detach {
-        let attachments = Resource::of::<storage::VolumeAttachment>();
-        rights.push(Right::new("list", attachments, None));
+    for verb in ["list", "watch"] {
+        for (kind, namespace) in awaited {
+            rights.push(Right::new(verb, workload_resource(*kind), Some(namespace)));
+        }
+        if flags.wait_detach {
+            rights.push(Right::new(verb, ATTACHMENTS, None));
+        }
+    }
+    if flags.wait_replacements {
+        rights.extend(makers(plan, &going));
     }
     rights
+}
+
+/// What must be read of the makers of the pods: without that nobody could say whose replacements
+/// are to be waited for.
+fn makers(plan: &DrainPlan, going: &[Verdict]) -> Vec<Right> {
+    let pods = plan.pods.iter();
+    let kinds: BTreeSet<(Kind, &str)> = pods
+        .filter(|pod| going.contains(&pod.verdict))
+        .filter_map(|pod| {
+            let kind = Kind::of(pod.controller.as_ref()?)?;
+            Some((kind, pod.namespace.as_str()))
+        })
+        .flat_map(|(kind, namespace)| {
+            let above = (kind == Kind::ReplicaSet).then_some(Kind::Deployment);
+            [Some(kind), above]
+                .into_iter()
+                .flatten()
+                .map(move |kind| (kind, namespace))
+        })
+        .collect();
+    kinds
+        .into_iter()
+        .map(|(kind, namespace)| Right::new("get", workload_resource(kind), Some(namespace)))
+        .collect()
 }
 
 /// The first of the rights that is missing. What the API server does not answer counts as there:

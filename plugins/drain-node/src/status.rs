@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use cluster::{ApiServer, Error};
 use console::{ExitCode, Failure, Output, OutputFormat};
 
-use crate::act::attached;
 use crate::act::cordon::{read_node, uncordon};
+use crate::act::{Attachment, attached};
 use crate::budget::{Gate, gate};
 use crate::cli::{DrainFlags, StatusArgs, UndoArgs, node_name};
 use crate::facts::{self, Facts};
@@ -56,7 +56,7 @@ pub async fn status(server: &ApiServer, args: &StatusArgs) -> Result<ExitCode, F
     Ok(ExitCode::Done)
 }
 
-fn report(facts: &Facts, volumes: Option<&[(String, String)]>) -> DrainStatus {
+fn report(facts: &Facts, volumes: Option<&[Attachment]>) -> DrainStatus {
     let items = facts
         .nodes
         .iter()
@@ -70,7 +70,7 @@ fn report(facts: &Facts, volumes: Option<&[(String, String)]>) -> DrainStatus {
     }
 }
 
-fn node_status(node: &Node, facts: &Facts, volumes: Option<&[(String, String)]>) -> NodeStatus {
+fn node_status(node: &Node, facts: &Facts, volumes: Option<&[Attachment]>) -> NodeStatus {
     // All that a drain with every permission would remove.
     let options = FilterOptions {
         force: true,
@@ -92,8 +92,8 @@ fn node_status(node: &Node, facts: &Facts, volumes: Option<&[(String, String)]>)
             .collect(),
         staying: staying.len(),
         attached_volumes: volumes.map(|volumes| {
-            let own = volumes.iter().filter(|(name, _)| *name == node.name);
-            own.map(|(_, volume)| volume.clone()).collect()
+            let own = volumes.iter().filter(|volume| volume.node == node.name);
+            own.map(|volume| volume.volume.clone()).collect()
         }),
     }
 }

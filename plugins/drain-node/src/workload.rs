@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use cluster::{LabelSelector, Versioned};
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::core::v1 as core;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::pod::{Owner, Pod};
 
@@ -73,15 +76,33 @@ impl std::fmt::Display for Key {
     }
 }
 
-/// A workload's numbers.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+/// A workload's numbers, and which pods are its own.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(from = "Read")]
 pub struct Workload {
+    pub name: String,
+    pub resource_version: String,
+    /// `None` selects no pod.
+    pub selector: Option<LabelSelector>,
     pub replicas: i32,
     pub ready: i32,
     pub owner: Option<Owner>,
     /// Whether a Deployment would make a new pod ready before it takes the old one away.
     pub surges: bool,
+}
+
+impl Workload {
+    /// Whether pods with these labels are its own.
+    pub fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
+        let selector = self.selector.as_ref();
+        selector.is_some_and(|selector| selector.matches(labels))
+    }
+}
+
+impl Versioned for Workload {
+    fn resource_version(&self) -> &str {
+        &self.resource_version
+    }
 }
 
 /// Workloads by key; one that could not be read is missing.
@@ -90,7 +111,7 @@ pub type Workloads = BTreeMap<Key, Workload>;
 /// The parts that all four kinds have in common, and a Deployment's strategy.
 #[derive(Deserialize)]
 struct Read {
-    metadata: k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
+    metadata: meta::ObjectMeta,
     #[serde(default)]
     spec: Spec,
     #[serde(default)]
@@ -100,6 +121,8 @@ struct Read {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Spec {
+    /// Labels alone in a `ReplicationController`, a `LabelSelector` in the others.
+    selector: Option<Value>,
     replicas: Option<i32>,
     paused: Option<bool>,
     strategy: Option<apps::DeploymentStrategy>,
@@ -118,7 +141,11 @@ impl From<Read> for Workload {
             ..core::Pod::default()
         };
         let replicas = read.spec.replicas.unwrap_or(1);
+        let metadata = &pod_like.metadata;
         Self {
+            name: metadata.name.clone().unwrap_or_default(),
+            resource_version: metadata.resource_version.clone().unwrap_or_default(),
+            selector: read.spec.selector.and_then(selector),
             replicas,
             ready: read.status.ready_replicas.unwrap_or(0),
             owner: Pod::from(&pod_like).controller,
@@ -130,6 +157,20 @@ impl From<Read> for Workload {
                     .is_some_and(|strategy| surges(strategy, replicas)),
         }
     }
+}
+
+fn selector(written: Value) -> Option<LabelSelector> {
+    let is_whole = written.get("matchLabels").is_some_and(Value::is_object)
+        || written.get("matchExpressions").is_some_and(Value::is_array);
+    let selector = if is_whole {
+        serde_json::from_value(written)
+    } else {
+        serde_json::from_value(written).map(|labels| meta::LabelSelector {
+            match_labels: Some(labels),
+            match_expressions: None,
+        })
+    };
+    LabelSelector::of(&selector.ok()?)
 }
 
 /// Whether a rolling update adds a pod before it takes one away.
@@ -220,5 +261,26 @@ mod tests {
         .unwrap();
         assert_eq!((read.replicas, read.ready), (3, 2));
         assert_eq!(read.owner.unwrap().name, "web");
+        assert_eq!(read.name, "web-1");
+    }
+
+    #[test]
+    fn a_selector_is_whole_or_just_labels() {
+        let labels = |app: &str| BTreeMap::from([("app".to_owned(), app.to_owned())]);
+        for (selector, expected) in [
+            (json!({"matchLabels": {"app": "web"}}), true),
+            (
+                json!({"matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]}),
+                true,
+            ),
+            (json!({"app": "web"}), true),
+            (json!({"matchLabels": {"app": "db"}}), false),
+            (json!({"app": "db"}), false),
+            (json!(null), false),
+        ] {
+            let object = json!({"metadata": {"name": "web"}, "spec": {"selector": selector}});
+            let read: Workload = serde_json::from_value(object).unwrap();
+            assert_eq!(read.selects(&labels("web")), expected, "{selector}");
+        }
     }
 }

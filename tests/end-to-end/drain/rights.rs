@@ -1,137 +1,305 @@
-//! RBAC: the documented role is enough, and each right that is taken away is named.
+//! RBAC: the documented role is enough, and what happens without each right is known.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::pool::Pool;
+use crate::plugin::Said;
 
 const ROLE: &str = include_str!("../../../docs/rbac/drain-node.yaml");
 
-/// What a drain can't do without: the rule's resource, the verb, and how it is named.
-const NEEDED: [(&str, &str, &str); 7] = [
-    ("nodes", "list", "list nodes in the whole cluster"),
-    ("nodes", "patch", "patch nodes in the whole cluster"),
-    ("pods", "list", "list pods in the whole cluster"),
-    ("pods", "watch", "watch pods in the whole cluster"),
+const WAIT: &[&str] = &["--wait-replacements"];
+const DETACH: &[&str] = &["--wait-detach"];
+const PLAN: &[&str] = &["--dry-run"];
+
+/// What a drain cannot do without: a verb, its resource, with which flags, and the request that is
+/// named before anything is changed.
+const NEEDED: [(&str, &str, &[&str], &str); 26] = [
+    ("list", "nodes", &[], "list nodes in the whole cluster"),
+    ("patch", "nodes", &[], "patch nodes in the whole cluster"),
+    ("list", "pods", &[], "list pods in the whole cluster"),
+    ("watch", "pods", &[], "watch pods in the whole cluster"),
     (
-        "pods/eviction",
+        "delete",
+        "pods",
+        &["--disable-eviction"],
+        "delete pods in namespace \"rights\"",
+    ),
+    (
+        "delete",
+        "pods",
+        &["--deadline-delete=1m"],
+        "delete pods in namespace \"rights\"",
+    ),
+    (
         "create",
+        "pods/eviction",
+        &[],
         "create pods/eviction in namespace \"rights\"",
     ),
     (
-        "poddisruptionbudgets",
         "list",
-        "list poddisruptionbudgets.policy",
+        "poddisruptionbudgets",
+        &[],
+        "list poddisruptionbudgets.policy in the whole cluster",
     ),
     (
-        "poddisruptionbudgets",
         "watch",
-        "watch poddisruptionbudgets.policy",
+        "poddisruptionbudgets",
+        &[],
+        "watch poddisruptionbudgets.policy in the whole cluster",
+    ),
+    ("get", "daemonsets", &[], "get daemonsets.apps"),
+    ("get", "deployments", WAIT, "get deployments.apps in"),
+    ("list", "deployments", WAIT, "list deployments.apps in"),
+    ("watch", "deployments", WAIT, "watch deployments.apps in"),
+    (
+        "patch",
+        "deployments",
+        &["--surge"],
+        "patch deployments.apps in namespace \"rights\"",
+    ),
+    ("get", "replicasets", WAIT, "get replicasets.apps in"),
+    ("list", "replicasets", WAIT, "list replicasets.apps in"),
+    ("watch", "replicasets", WAIT, "watch replicasets.apps in"),
+    ("get", "statefulsets", WAIT, "get statefulsets.apps in"),
+    ("list", "statefulsets", WAIT, "list statefulsets.apps in"),
+    ("watch", "statefulsets", WAIT, "watch statefulsets.apps in"),
+    (
+        "get",
+        "replicationcontrollers",
+        WAIT,
+        "get replicationcontrollers in",
+    ),
+    (
+        "list",
+        "replicationcontrollers",
+        WAIT,
+        "list replicationcontrollers in",
+    ),
+    (
+        "watch",
+        "replicationcontrollers",
+        WAIT,
+        "watch replicationcontrollers in",
+    ),
+    (
+        "get",
+        "persistentvolumeclaims",
+        DETACH,
+        "get persistentvolumeclaims",
+    ),
+    (
+        "list",
+        "volumeattachments",
+        DETACH,
+        "list volumeattachments.storage.k8s.io in the whole cluster",
+    ),
+    (
+        "watch",
+        "volumeattachments",
+        DETACH,
+        "watch volumeattachments.storage.k8s.io in the whole cluster",
     ),
 ];
+
+/// What only informs: without it the plan says what it does not know.
+const INFORMS: [(&str, &str, &str); 16] = [
+    ("list", "leases", "list leases.coordination.k8s.io"),
+    ("get", "deployments", "get deployments.apps"),
+    ("get", "replicasets", "get replicasets.apps"),
+    ("get", "statefulsets", "get statefulsets.apps"),
+    (
+        "get",
+        "replicationcontrollers",
+        "get replicationcontrollers",
+    ),
+    ("list", "namespaces", "list namespaces"),
+    ("list", "persistentvolumes", "list persistentvolumes"),
+    (
+        "list",
+        "persistentvolumeclaims",
+        "list persistentvolumeclaims",
+    ),
+    ("list", "storageclasses", "list storageclasses"),
+    ("list", "csinodes", "list csinodes"),
+    ("list", "csidrivers", "list csidrivers"),
+    ("list", "csistoragecapacities", "list csistoragecapacities"),
+    ("list", "volumeattachments", "list volumeattachments"),
+    ("list", "resourceclaims", "list resourceclaims"),
+    ("list", "resourceslices", "list resourceslices"),
+    ("list", "deviceclasses", "list deviceclasses"),
+];
+
+/// What is asked for only when a pod does not leave.
+const RARE: (&str, &str) = ("get", "nodes");
 
 #[test]
 fn the_documented_role_is_enough_and_each_missing_right_is_named() {
     let pool = Pool::new("rights", 2);
-    pool.workload("Deployment", "web", 2, &json!({}));
-    pool.anywhere("DaemonSet", "agent", 2, &json!({}));
-    pool.budget("web", "web", &json!({"maxUnavailable": 1}));
+    workloads(&pool);
     pool.plane.apply(ROLE).unwrap();
     let role = pool.get(&["clusterrole", "day2-drain-node"]);
-    pool.apply(&json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-        "metadata": {"name": "drainer"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "drainer"},
-        "subjects": [{"kind": "User", "name": "drainer", "apiGroup": "rbac.authorization.k8s.io"}]}));
+    let all = rights(&role);
+    let needed = NEEDED.iter().map(|(verb, resource, ..)| (*verb, *resource));
+    let informs = INFORMS.iter().map(|(verb, resource, _)| (*verb, *resource));
+    let tried: BTreeSet<(String, String)> = needed
+        .chain(informs)
+        .chain([RARE])
+        .map(|(verb, resource)| (verb.to_owned(), resource.to_owned()))
+        .collect();
+    assert_eq!(tried, all, "each right of the role is tried, and no other");
+    grant_all_but_one(&pool, &role, &all);
+
     let node = pool.node(0);
-    let args = [node.as_str(), "--ignore-daemonsets", "--as", "drainer"];
-    for (resource, verb, words) in NEEDED {
-        grant(&pool, &role, Some((resource, verb)));
-        pool.drain(&args).fails(
-            5,
-            &[
-                "not allowed to",
-                words,
-                "hint: ClusterRole \"day2-drain-node\" in docs/rbac/drain-node.yaml",
-            ],
-        );
-        assert!(!pool.is_cordoned(0), "without {verb} {resource}");
+    let run = |user: &str, flags: &[&str]| -> Said {
+        let args = [
+            node.as_str(),
+            "--ignore-daemonsets",
+            "--force",
+            "--as",
+            user,
+        ];
+        pool.drain(&[&args[..], flags].concat())
+    };
+    for (verb, resource, flags, words) in NEEDED {
+        let said = run(&without(verb, resource), flags);
+        let context = format!("without {verb} {resource}: {}{}", said.stdout, said.stderr);
+        assert_eq!(said.code, 5, "{context}");
+        let role = "hint: ClusterRole \"day2-drain-node\" in docs/rbac/drain-node.yaml";
+        for words in ["not allowed to", words, role] {
+            assert!(said.stderr.contains(words), "no {words:?} {context}");
+        }
+        assert!(!pool.is_cordoned(0), "{context}");
     }
-    grant(&pool, &role, Some(("daemonsets", "get")));
-    pool.drain(&args)
-        .fails(5, &["not allowed to get daemonsets.apps"]);
-    assert!(!pool.is_cordoned(0));
+    for (verb, resource, words) in INFORMS {
+        let said = run(&without(verb, resource), PLAN);
+        let context = format!("without {verb} {resource}: {}{}", said.stdout, said.stderr);
+        let words = format!("not allowed to {words}");
+        assert!(said.stdout.contains(&words), "no {words:?} {context}");
+        said.ok();
+    }
+    let everything = [PLAN, &["--surge"]].concat();
+    let said = run("drainer", &everything).ok();
+    assert!(!said.contains("not allowed"), "{said}");
 
-    // Without what is only informative it drains, and says what it does not know.
-    grant(&pool, &role, Some(("leases", "list")));
-    let said = pool.drain(&[&args[..], &["--dry-run"]].concat()).ok();
-    assert!(
-        said.contains("not allowed to list leases.coordination.k8s.io"),
-        "{said}"
-    );
-
-    grant(&pool, &role, None);
-    let said = pool.drain(&args);
+    let (verb, resource) = RARE;
+    let flags = ["--wait-replacements", "--wait-detach"];
+    let said = run(&without(verb, resource), &flags);
+    assert!(!said.stderr.contains("not allowed"), "{}", said.stderr);
+    said.ok();
+    pool.drain(&["undo", &node, "--as", "drainer"]).ok();
+    let said = run("drainer", &flags);
     assert!(!said.stderr.contains("not allowed"), "{}", said.stderr);
     said.ok();
 }
 
-/// Gives the role without one verb, and waits until that holds.
-fn grant(pool: &Pool, role: &Value, without: Option<(&str, &str)>) {
-    let mut role = role.clone();
-    role["metadata"] = json!({"name": "drainer"});
-    for rule in role["rules"].as_array_mut().unwrap() {
-        let Some((resource, verb)) = without else {
-            continue;
-        };
-        let names = rule["resources"].as_array().unwrap();
-        if names.iter().any(|name| name == resource) {
-            rule["verbs"]
-                .as_array_mut()
-                .unwrap()
-                .retain(|own| own != verb);
+/// One of each kind whose pods are drained, one with a volume.
+fn workloads(pool: &Pool) {
+    pool.workload("Deployment", "web", 2, &json!({}));
+    pool.workload("Deployment", "solo", 1, &json!({}));
+    pool.workload("StatefulSet", "db", 1, &json!({}));
+    pool.workload("ReplicaSet", "set", 1, &json!({}));
+    pool.anywhere("DaemonSet", "agent", 2, &json!({}));
+    pool.budget("web", "web", &json!({"maxUnavailable": 1}));
+    let mut controller = json!({
+        "apiVersion": "v1", "kind": "ReplicationController",
+        "metadata": {"name": "old", "namespace": "rights"},
+        "spec": {"replicas": 1, "selector": {"app": "old"}, "template": pool.template("old", &json!({}))},
+    });
+    controller["spec"]["template"]["spec"]["nodeSelector"] =
+        json!({"kubernetes.io/hostname": pool.node(0)});
+    pool.apply(&controller);
+    pool.wait("old pod", || {
+        let controller = pool.get(&["rc", "-n", "rights", "old"]);
+        controller["status"]["readyReplicas"] == 1
+    });
+    // From now on it may run anywhere.
+    controller["spec"]["template"] = pool.template("old", &json!({}));
+    pool.apply(&controller);
+    pool.apply(&json!({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "rights-disk"},
+         "spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "storageClassName": "",
+            "claimRef": {"namespace": "rights", "name": "disk"},
+            "csi": {"driver": "disks.example.com", "volumeHandle": "rights-disk"}}},
+        {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "disk", "namespace": "rights"},
+         "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "", "volumeName": "rights-disk",
+            "resources": {"requests": {"storage": "1Gi"}}}}]}));
+    let spec =
+        json!({"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "disk"}}]});
+    pool.pod("holder", 0, &spec);
+}
+
+/// All verbs and resources of a role.
+fn rights(role: &Value) -> BTreeSet<(String, String)> {
+    let texts = |list: &Value| -> Vec<String> {
+        let list = list.as_array().unwrap().iter();
+        list.map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    let mut all = BTreeSet::new();
+    for rule in role["rules"].as_array().unwrap() {
+        for resource in texts(&rule["resources"]) {
+            let verbs = texts(&rule["verbs"]).into_iter();
+            all.extend(verbs.map(|verb| (verb, resource.clone())));
         }
     }
+    all
+}
+
+/// The user who has all rights but this one.
+fn without(verb: &str, resource: &str) -> String {
+    format!("drainer-without-{verb}-{}", resource.replace('/', "-"))
+}
+
+/// For each right a user who has all of the role's but that one, and `drainer` who has all.
+fn grant_all_but_one(pool: &Pool, role: &Value, all: &BTreeSet<(String, String)>) {
+    let (mut roles, mut bindings) = (Vec::new(), Vec::new());
+    let mut grant = |user: String, missing: Option<(&str, &str)>| {
+        let mut role = role.clone();
+        role["metadata"] = json!({"name": user});
+        let rules = role["rules"].as_array().unwrap().iter();
+        role["rules"] = rules
+            .flat_map(|rule| rules_without(rule, missing))
+            .collect();
+        roles.push(role);
+        bindings.push(json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+            "metadata": {"name": user},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": user},
+            "subjects": [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]}));
+    };
+    for (verb, resource) in all {
+        grant(without(verb, resource), Some((verb, resource)));
+    }
+    grant("drainer".to_owned(), None);
+    for items in [roles, bindings] {
+        pool.apply(&json!({"apiVersion": "v1", "kind": "List", "items": items}));
+    }
+    // They are seen in the order in which they were made.
+    pool.wait("rights", || {
+        let args = [
+            "auth", "can-i", "watch", "pods", "-A", "--as", "drainer", "-q",
+        ];
+        let said = pool.plane.kubectl_command().args(args).output().unwrap();
+        said.status.success()
+    });
+}
+
+/// A rule for each of its resources, without the missing right.
+fn rules_without(rule: &Value, missing: Option<(&str, &str)>) -> Vec<Value> {
+    let resources = rule["resources"].as_array().unwrap().iter();
+    let single = resources.map(|resource| {
+        let mut rule = rule.clone();
+        rule["resources"] = json!([resource]);
+        rule["verbs"].as_array_mut().unwrap().retain(|verb| {
+            missing.is_none_or(|missing| {
+                (verb.as_str(), resource.as_str()) != (Some(missing.0), Some(missing.1))
+            })
+        });
+        rule
+    });
     // A rule without verbs is none.
-    role["rules"]
-        .as_array_mut()
-        .unwrap()
-        .retain(|rule| !rule["verbs"].as_array().unwrap().is_empty());
-    pool.apply(&role);
-    let deadline = Instant::now() + Duration::from_secs(20);
-    let all: Vec<(&str, &str)> = NEEDED
-        .iter()
-        .map(|(resource, verb, _)| (*resource, *verb))
-        .chain([("daemonsets", "get"), ("leases", "list")])
-        .collect();
-    for (resource, verb) in all {
-        let expected = without != Some((resource, verb));
-        let (kind, subresource) = resource.split_once('/').unwrap_or((resource, ""));
-        let subresource = format!("--subresource={subresource}");
-        loop {
-            let said = pool
-                .plane
-                .kubectl_command()
-                .args([
-                    "auth",
-                    "can-i",
-                    verb,
-                    kind,
-                    &subresource,
-                    "-n",
-                    "rights",
-                    "--as",
-                    "drainer",
-                    "-q",
-                ])
-                .output()
-                .unwrap();
-            if said.status.success() == expected {
-                break;
-            }
-            assert!(Instant::now() < deadline, "{verb} {resource}");
-            thread::sleep(Duration::from_millis(100));
-        }
-    }
+    single
+        .filter(|rule| !rule["verbs"].as_array().unwrap().is_empty())
+        .collect()
 }

@@ -1,19 +1,19 @@
 //! The drain at work: what the watches see goes into the queue, what is due goes to the API server.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use cluster::{ApiServer, Change, Error, Freshness, LabelSelector, ListRequest, Watch, WriteError};
+use cluster::{ApiServer, Change, Error, Freshness, LabelSelector, ListRequest, WriteError};
 use console::{Failure, Interrupts, short};
 use futures::future::LocalBoxFuture;
-use futures::stream::{FuturesUnordered, SelectAll};
-use futures::{FutureExt, Stream, StreamExt};
+use futures::stream::{FuturesUnordered, LocalBoxStream, SelectAll};
+use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::IgnoredAny;
 
 use crate::act::evict::{deletion, eviction, meaning, restart};
 use crate::act::queue::{Answer, Attempt, Entry, How, Queue, Stage};
+use crate::act::watches::{WATCH_PAUSE, changes};
 use crate::budget::Budget;
 use crate::cli::DrainFlags;
 use crate::facts::{BUDGETS, DAEMON_SETS, NODES, PODS, read_all};
@@ -26,8 +26,6 @@ use crate::report::EventType;
 use crate::screen::{Event, Screen};
 use crate::stuck::{Kubelet, reasons};
 
-/// How long a watch that could not begin rests.
-const WATCH_PAUSE: Duration = Duration::from_millis(500);
 /// How long a drawn screen stands at least.
 const DRAW: Duration = Duration::from_millis(100);
 /// How often the screen is drawn anew without news.
@@ -103,8 +101,6 @@ pub enum NodeProgress {
     NotDrained,
 }
 
-type Changes<'a> = Pin<Box<dyn Stream<Item = News> + 'a>>;
-
 /// All that a drain knows while it works.
 pub struct Engine<'a> {
     pub server: &'a ApiServer,
@@ -125,7 +121,7 @@ pub struct Engine<'a> {
     /// Pods that the plan knew.
     planned: BTreeSet<String>,
     budgets_known: bool,
-    watches: SelectAll<Changes<'a>>,
+    watches: SelectAll<LocalBoxStream<'a, News>>,
     requests: FuturesUnordered<LocalBoxFuture<'a, News>>,
     began: Instant,
     said: BTreeMap<String, String>,
@@ -210,8 +206,9 @@ impl<'a> Engine<'a> {
     pub async fn run(&mut self, interrupts: &mut Interrupts) -> Result<Stop, Failure> {
         if !self.flags.disable_eviction {
             let request = ListRequest::new(BUDGETS, None);
-            self.watches
-                .push(changes(self.server, request, News::Budgets));
+            let budgets = changes(self.server, request)
+                .map(|change| change.map_or_else(News::Broken, News::Budgets));
+            self.watches.push(budgets.boxed_local());
         }
         let timeout = Some(self.flags.timeout).filter(|timeout| !timeout.is_zero());
         let give_up = timeout.map(|timeout| self.began + timeout);
@@ -298,10 +295,10 @@ impl<'a> Engine<'a> {
                 node.progress = NodeProgress::Begins;
                 node.began = Some(Instant::now());
                 let request = pods_of(&node.name);
-                self.watches
-                    .push(changes(self.server, request, move |change| {
-                        News::Pods(index, change)
-                    }));
+                let pods = changes(self.server, request).map(move |change| {
+                    change.map_or_else(News::Broken, |change| News::Pods(index, change))
+                });
+                self.watches.push(pods.boxed_local());
                 free -= 1;
             }
         }
@@ -924,33 +921,4 @@ pub fn pods_of(node: &str) -> ListRequest {
 
 fn skipping(pod: &str, after: i64) -> String {
     format!("pod {pod:?} has DeletionTimestamp older than {after} seconds, skipping")
-}
-
-/// The changes of a request, without end; a watch that can't begin yet is begun again.
-fn changes<'a, T>(
-    server: &'a ApiServer,
-    request: ListRequest,
-    news: impl Fn(Change<T>) -> News + 'a,
-) -> Changes<'a>
-where
-    T: Clone + DeserializeOwned + cluster::Versioned + 'static,
-{
-    let watch = Some(Watch::<T>::new(server, request.clone()));
-    let stream = futures::stream::unfold((watch, news, request), move |state| async move {
-        let (watch, news, request) = state;
-        let mut watch = watch?;
-        match watch.next().await {
-            Ok(change) => Some((news(change), (Some(watch), news, request))),
-            Err(error) if error.is_transient() => {
-                tokio::time::sleep(WATCH_PAUSE).await;
-                let again = Watch::new(server, request.clone());
-                Some((
-                    news(Change::Interrupted(error)),
-                    (Some(again), news, request),
-                ))
-            }
-            Err(error) => Some((News::Broken(error), (None, news, request))),
-        }
-    });
-    Box::pin(stream)
 }
