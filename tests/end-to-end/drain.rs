@@ -3,6 +3,7 @@
 mod cases;
 mod interrupt;
 mod pool;
+mod question;
 mod rights;
 mod waiting;
 mod workloads;
