@@ -5,23 +5,22 @@
 //! refuse. An eviction that was refused becomes due when its budget or its pod changes, or after a
 //! jittered pause of at most five seconds, should the change have gone unseen.
 
+mod backoff;
+mod reservations;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
+
+use backoff::{PRESSURE_PAUSE, fallback};
+use reservations::{BudgetKey, View, budget_key};
 
 use crate::budget::{Budget, Gate, gate};
 use crate::pod::Pod;
 
 /// Requests under way at once.
 const MOST_IN_FLIGHT: usize = 64;
-/// The longest and the shortest wait for a change that may have gone unseen.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
-const SHORTEST_WAIT: Duration = Duration::from_millis(2500);
-const JITTER: Duration = Duration::from_millis(2500);
-/// The first pause after an error that may pass.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// The pause of all when the server has too much to do and does not say for how long.
-const PRESSURE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How a pod is made to leave.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -116,30 +115,7 @@ impl Entry {
     }
 }
 
-/// A budget as last seen, and what this drain took from it since.
-#[derive(Debug)]
-struct View {
-    budget: Budget,
-    /// UIDs whose disruption may not be in the numbers yet.
-    taken: BTreeSet<String>,
-    /// Refused since the last change.
-    refused: bool,
-    retry_at: Option<Instant>,
-}
-
-impl View {
-    /// What is left for a pod; what it may have taken itself does not count against it.
-    fn free_for(&self, uid: &str) -> usize {
-        if self.refused {
-            return 0;
-        }
-        let taken = self.taken.iter().filter(|other| *other != uid).count();
-        self.budget.allowed_now().saturating_sub(taken)
-    }
-}
-
 type OrderKey = (i32, bool, String, String, usize);
-type BudgetKey = (String, String);
 
 /// The state machine.
 #[derive(Debug, Default)]
@@ -273,89 +249,6 @@ impl Queue {
         self.open.get(&node).is_none_or(|open| *open == 0)
     }
 
-    /// All budgets as they are now.
-    pub fn budgets_listed(&mut self, budgets: Vec<Budget>) {
-        let names: BTreeSet<BudgetKey> = budgets.iter().map(budget_key).collect();
-        self.budgets.retain(|key, _| names.contains(key));
-        for budget in budgets {
-            self.take_budget(budget);
-        }
-        self.match_budgets(None);
-    }
-
-    /// A budget as it is now.
-    pub fn budget_seen(&mut self, budget: Budget) {
-        let namespace = budget.namespace.clone();
-        let known = self.budgets.get(&budget_key(&budget));
-        let same = known.is_some_and(|view| view.budget.selector == budget.selector);
-        self.take_budget(budget);
-        if !same {
-            self.match_budgets(Some(&namespace));
-        }
-    }
-
-    /// A budget is gone.
-    pub fn budget_gone(&mut self, budget: &Budget) {
-        self.budgets.remove(&budget_key(budget));
-        self.match_budgets(Some(&budget.namespace));
-    }
-
-    fn take_budget(&mut self, budget: Budget) {
-        let key = budget_key(&budget);
-        let mut taken = self
-            .budgets
-            .get_mut(&key)
-            .map(|view| std::mem::take(&mut view.taken))
-            .unwrap_or_default();
-        taken.retain(|uid| {
-            let entry = self.by_uid.get(uid).map(|&at| &self.entries[at]);
-            entry.is_some_and(|entry| {
-                let shown = budget.disrupted.contains(&entry.pod.name);
-                let leaves = entry.stage != Stage::InFlight && entry.pod.is_terminating();
-                !shown && !leaves
-            })
-        });
-        for at in self.waiting.iter().map(|key| key.4) {
-            let entry = &mut self.entries[at];
-            if entry.budgets.contains(&key) {
-                entry.not_before = None;
-                entry.parked = false;
-            }
-        }
-        let view = View {
-            budget,
-            taken,
-            refused: false,
-            retry_at: None,
-        };
-        self.budgets.insert(key, view);
-    }
-
-    fn budgets_of(&self, pod: &Pod) -> Vec<BudgetKey> {
-        let selecting = self
-            .budgets
-            .iter()
-            .filter(|(_, view)| view.budget.selects(pod));
-        selecting.map(|(key, _)| key.clone()).collect()
-    }
-
-    fn match_budgets(&mut self, namespace: Option<&str>) {
-        for at in 0..self.entries.len() {
-            let pod = &self.entries[at].pod;
-            if self.entries[at].is_settled()
-                || namespace.is_some_and(|namespace| namespace != pod.namespace)
-            {
-                continue;
-            }
-            let budgets = self.budgets_of(pod);
-            if budgets != self.entries[at].budgets {
-                self.entries[at].budgets = budgets;
-                self.entries[at].not_before = None;
-                self.entries[at].parked = false;
-            }
-        }
-    }
-
     /// The requests that are due on the active nodes; they count as sent.
     pub fn due(&mut self, now: Instant, is_active: impl Fn(usize) -> bool) -> Vec<Attempt> {
         let mut due = Vec::new();
@@ -386,28 +279,6 @@ impl Queue {
             self.set_stage(at, Stage::InFlight);
         }
         due
-    }
-
-    /// Looks again at the pods of a budget.
-    fn unpark(&mut self, key: &BudgetKey) {
-        for at in self.waiting.iter().map(|key| key.4) {
-            let entry = &mut self.entries[at];
-            if entry.parked && entry.budgets.contains(key) {
-                entry.parked = false;
-            }
-        }
-    }
-
-    /// Looks again at the pods of budgets that were silent for too long.
-    fn unpark_overdue(&mut self, now: Instant) {
-        let views = self.budgets.iter();
-        let overdue: Vec<BudgetKey> = views
-            .filter(|(_, view)| view.retry_at.is_some_and(|at| at <= now))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in overdue {
-            self.unpark(&key);
-        }
     }
 
     /// Whether a waiting pod should be tried now; takes from its budget if so.
@@ -495,7 +366,7 @@ impl Queue {
                 retry_after,
             } => {
                 self.give_back(at);
-                let pause = retry_after.unwrap_or_else(|| self.pause(at, LONGEST_WAIT));
+                let pause = retry_after.unwrap_or_else(|| self.pause(at));
                 self.entries[at].not_before = Some(now + pause);
                 (Stage::Waiting, Some(message))
             }
@@ -508,7 +379,7 @@ impl Queue {
                 (Stage::Waiting, Some(message))
             }
             Answer::Trouble { message } => {
-                let pause = self.pause(at, LONGEST_WAIT);
+                let pause = self.pause(at);
                 self.entries[at].not_before = Some(now + pause);
                 (Stage::Waiting, Some(message))
             }
@@ -527,40 +398,10 @@ impl Queue {
         (before.as_ref() != Some(&message)).then_some(message)
     }
 
-    fn budget_refused(&mut self, at: usize, retry_after: Option<Duration>, now: Instant) {
+    /// How long a pod rests after an error that may pass.
+    fn pause(&self, at: usize) -> Duration {
         let entry = &self.entries[at];
-        let pause = retry_after.unwrap_or_else(|| fallback(&entry.pod.uid, entry.attempts));
-        let uid = entry.pod.uid.clone();
-        for key in entry.budgets.clone() {
-            if let Some(view) = self.budgets.get_mut(&key) {
-                view.taken.remove(&uid);
-                view.refused = true;
-                view.retry_at = Some(now + pause);
-            }
-        }
-        if self.entries[at].budgets.len() != 1 {
-            // No one budget's change will tell: several select it, or one that was not seen.
-            self.entries[at].not_before = Some(now + pause);
-        }
-    }
-
-    /// Frees what an attempt that did not take place had taken.
-    fn give_back(&mut self, at: usize) {
-        let uid = self.entries[at].pod.uid.clone();
-        for key in self.entries[at].budgets.clone() {
-            let view = self.budgets.get_mut(&key);
-            if view.is_some_and(|view| view.taken.remove(&uid)) {
-                self.unpark(&key);
-            }
-        }
-    }
-
-    /// Longer with each attempt, jittered, at most `longest`.
-    fn pause(&self, at: usize, longest: Duration) -> Duration {
-        let entry = &self.entries[at];
-        let doubled = FIRST_PAUSE.saturating_mul(1 << entry.attempts.min(6));
-        let jitter = jitter(&entry.pod.uid, entry.attempts);
-        doubled.min(longest).mul_f64(0.5 + jitter / 2.0)
+        backoff::pause(&entry.pod.uid, entry.attempts)
     }
 
     /// When something becomes due without any news.
@@ -638,297 +479,5 @@ fn is_newer(version: &str, before: &str) -> bool {
     match (version.parse::<u64>(), before.parse::<u64>()) {
         (Ok(version), Ok(before)) => version > before,
         _ => version != before,
-    }
-}
-
-fn budget_key(budget: &Budget) -> BudgetKey {
-    (budget.namespace.clone(), budget.name.clone())
-}
-
-/// Between the shortest and the longest wait; never the same for all.
-fn fallback(uid: &str, attempts: u32) -> Duration {
-    SHORTEST_WAIT + JITTER.mul_f64(jitter(uid, attempts))
-}
-
-/// A number from 0 to 1 that looks random and is the same for the same pod and attempt.
-fn jitter(uid: &str, attempts: u32) -> f64 {
-    let mut hasher = DefaultHasher::new();
-    (uid, attempts).hash(&mut hasher);
-    let low = u32::try_from(hasher.finish() & u64::from(u32::MAX)).unwrap_or(0);
-    f64::from(low) / f64::from(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::budget::tests::{budget, pod};
-    use crate::pod::{Deletion, Phase};
-
-    fn queue(pods: usize, budgets: Vec<Budget>) -> Queue {
-        let mut queue = Queue::default();
-        queue.budgets_listed(budgets);
-        for number in 0..pods {
-            let pod = pod(&format!("web-{number}"), "web");
-            queue.add(pod, 0, How::Evict, Stage::Waiting, false);
-        }
-        queue
-    }
-
-    fn due(queue: &mut Queue, now: Instant) -> Vec<String> {
-        let due = queue.due(now, |_| true);
-        due.into_iter().map(|attempt| attempt.uid).collect()
-    }
-
-    fn leaving(name: &str) -> Pod {
-        Pod {
-            resource_version: "2".into(),
-            deletion: Some(Deletion {
-                deadline: jiff::Timestamp::UNIX_EPOCH,
-                grace_seconds: 30,
-            }),
-            ..pod(name, "web")
-        }
-    }
-
-    fn refused() -> Answer {
-        Answer::Budget {
-            message: "needs 2".into(),
-            retry_after: None,
-        }
-    }
-
-    #[test]
-    fn without_a_budget_all_go_at_once_but_never_too_many() {
-        let mut queue = queue(100, Vec::new());
-        let now = Instant::now();
-        assert_eq!(due(&mut queue, now).len(), MOST_IN_FLIGHT);
-        assert!(due(&mut queue, now).is_empty());
-        queue.answered("web-0", Answer::Accepted, now);
-        assert_eq!(due(&mut queue, now).len(), 1);
-    }
-
-    #[test]
-    fn a_budget_is_never_asked_for_more_than_it_has() {
-        let mut queue = queue(5, vec![budget("web", 2, 5, 3, 5)]);
-        let now = Instant::now();
-        assert_eq!(due(&mut queue, now), ["web-0", "web-1"]);
-        queue.answered("web-0", Answer::Accepted, now);
-        // The answer of the second is still out, and the numbers show neither.
-        assert!(due(&mut queue, now).is_empty());
-        let one_shown = Budget {
-            disrupted: vec!["web-0".into()],
-            ..budget("web", 1, 5, 3, 5)
-        };
-        queue.budget_seen(one_shown);
-        assert!(due(&mut queue, now).is_empty());
-        queue.answered("web-1", Answer::Accepted, now);
-        let both_shown = Budget {
-            disrupted: vec!["web-0".into(), "web-1".into()],
-            ..budget("web", 0, 5, 3, 5)
-        };
-        queue.budget_seen(both_shown);
-        assert!(due(&mut queue, now).is_empty());
-        // One is replaced.
-        queue.seen(leaving("web-0"));
-        queue.gone("web-0");
-        queue.budget_seen(budget("web", 1, 4, 3, 5));
-        assert_eq!(due(&mut queue, now), ["web-2"]);
-    }
-
-    #[test]
-    fn the_number_shown_before_the_answer_counts_once() {
-        let mut queue = queue(3, vec![budget("web", 1, 3, 2, 3)]);
-        let now = Instant::now();
-        assert_eq!(due(&mut queue, now), ["web-0"]);
-        let shown = Budget {
-            disrupted: vec!["web-0".into()],
-            ..budget("web", 0, 3, 2, 3)
-        };
-        queue.budget_seen(shown);
-        queue.answered("web-0", Answer::Accepted, now);
-        queue.budget_seen(budget("web", 1, 3, 2, 3));
-        assert_eq!(due(&mut queue, now), ["web-1"]);
-    }
-
-    #[test]
-    fn a_refusal_waits_for_the_budget_to_change_or_for_the_fallback() {
-        let mut queue = queue(2, vec![budget("web", 1, 3, 2, 3)]);
-        let now = Instant::now();
-        assert_eq!(due(&mut queue, now), ["web-0"]);
-        assert_eq!(
-            queue.answered("web-0", refused(), now),
-            Some("needs 2".into())
-        );
-        assert!(due(&mut queue, now).is_empty());
-        let wake = queue.next_wake(now).unwrap();
-        assert!(wake > now + SHORTEST_WAIT && wake <= now + LONGEST_WAIT);
-        assert_eq!(due(&mut queue, wake), ["web-0"]);
-        assert_eq!(
-            queue.answered("web-0", refused(), wake),
-            None,
-            "said already"
-        );
-        // A change makes it due at once.
-        queue.budget_seen(budget("web", 1, 3, 2, 3));
-        assert_eq!(due(&mut queue, wake), ["web-0"]);
-        assert_eq!(queue.refusals, 2);
-    }
-
-    #[test]
-    fn retry_after_is_honoured_unless_the_budget_changes() {
-        let mut queue = queue(1, vec![budget("web", 1, 3, 2, 3)]);
-        let now = Instant::now();
-        due(&mut queue, now);
-        let later = Duration::from_secs(10);
-        let answer = Answer::Budget {
-            message: "still being processed".into(),
-            retry_after: Some(later),
-        };
-        queue.answered("web-0", answer, now);
-        assert!(due(&mut queue, now + LONGEST_WAIT).is_empty());
-        assert_eq!(queue.next_wake(now), Some(now + later));
-        assert_eq!(due(&mut queue, now + later), ["web-0"]);
-    }
-
-    #[test]
-    fn a_pod_that_changes_is_looked_at_anew() {
-        let mut queue = queue(1, vec![budget("web", 0, 1, 1, 2)]);
-        let now = Instant::now();
-        assert!(due(&mut queue, now).is_empty());
-        let finished = Pod {
-            phase: Phase::Succeeded,
-            resource_version: "2".into(),
-            ..pod("web-0", "web")
-        };
-        queue.seen(finished);
-        assert_eq!(due(&mut queue, now), ["web-0"]);
-    }
-
-    #[test]
-    fn budgets_that_come_and_go_are_seen() {
-        let mut queue = queue(1, vec![budget("web", 0, 1, 1, 1)]);
-        let now = Instant::now();
-        assert!(due(&mut queue, now).is_empty());
-        queue.budget_gone(&budget("web", 0, 1, 1, 1));
-        assert_eq!(due(&mut queue, now), ["web-0"]);
-        let trouble = Answer::Trouble {
-            message: "503".into(),
-        };
-        queue.answered("web-0", trouble, now);
-        queue.budget_seen(budget("web", 0, 1, 1, 1));
-        assert!(due(&mut queue, now).is_empty());
-        assert_eq!(queue.blocking()["ns/web"].1, 1);
-    }
-
-    #[test]
-    fn errors_that_may_pass_wait_longer_each_time() {
-        let mut queue = queue(1, Vec::new());
-        let mut now = Instant::now();
-        let mut pauses = Vec::new();
-        for _ in 0..8 {
-            assert_eq!(due(&mut queue, now), ["web-0"]);
-            let trouble = Answer::Trouble {
-                message: "timeout".into(),
-            };
-            queue.answered("web-0", trouble, now);
-            assert!(due(&mut queue, now).is_empty());
-            let wake = queue.next_wake(now).unwrap();
-            pauses.push(wake - now);
-            now = wake;
-        }
-        assert!(pauses[0] <= Duration::from_millis(400), "{pauses:?}");
-        assert!(
-            pauses.iter().all(|pause| *pause <= LONGEST_WAIT),
-            "{pauses:?}"
-        );
-        assert!(pauses[7] >= Duration::from_secs(2), "{pauses:?}");
-    }
-
-    #[test]
-    fn a_busy_server_is_left_alone_by_all() {
-        let mut queue = queue(70, Vec::new());
-        let now = Instant::now();
-        due(&mut queue, now);
-        let pressure = Answer::Pressure {
-            message: "too many requests".into(),
-            retry_after: Some(Duration::from_secs(3)),
-        };
-        queue.answered("web-0", pressure, now);
-        assert!(due(&mut queue, now).is_empty());
-        assert_eq!(queue.next_wake(now), Some(now + Duration::from_secs(3)));
-        assert!(!due(&mut queue, now + Duration::from_secs(3)).is_empty());
-    }
-
-    #[test]
-    fn once_tries_each_and_leaves_what_is_refused() {
-        let mut queue = queue(2, vec![budget("web", 1, 2, 1, 2)]);
-        queue.once = true;
-        let now = Instant::now();
-        assert_eq!(due(&mut queue, now), ["web-0", "web-1"]);
-        queue.answered("web-0", Answer::Accepted, now);
-        queue.answered("web-1", refused(), now);
-        assert_eq!(
-            queue.entry("web-1").unwrap().stage,
-            Stage::Left("needs 2".into())
-        );
-        queue.gone("web-0");
-        assert!(queue.is_settled(0));
-    }
-
-    #[test]
-    fn the_deadline_turns_refused_evictions_into_deletions() {
-        let mut queue = queue(1, vec![budget("web", 0, 1, 1, 1)]);
-        let now = Instant::now();
-        let deadline = now + Duration::from_secs(1);
-        queue.delete_from = Some(deadline);
-        assert!(due(&mut queue, now).is_empty());
-        assert_eq!(queue.next_wake(now), Some(deadline));
-        let attempts = queue.due(deadline, |_| true);
-        assert_eq!(attempts[0].how, How::Delete);
-    }
-
-    #[test]
-    fn the_watch_may_be_quicker_than_the_answer() {
-        let mut queue = queue(1, Vec::new());
-        let now = Instant::now();
-        due(&mut queue, now);
-        queue.seen(leaving("web-0"));
-        assert!(queue.gone("web-0").is_some());
-        assert!(queue.gone("web-0").is_none());
-        assert_eq!(queue.answered("web-0", refused(), now), None);
-        assert!(queue.is_settled(0));
-        // A pod that somebody else deletes is not evicted.
-        let mut other = super::tests::queue(1, Vec::new());
-        other.seen(leaving("web-0"));
-        assert!(due(&mut other, now).is_empty());
-        assert_eq!(other.entry("web-0").unwrap().stage, Stage::Leaving);
-    }
-
-    #[test]
-    fn order_is_priority_then_leadership_then_name() {
-        let mut queue = Queue::default();
-        for (name, priority, leads) in [
-            ("c", 0, true),
-            ("b", 5, false),
-            ("a", 0, true),
-            ("d", 0, false),
-        ] {
-            let pod = Pod {
-                priority,
-                ..pod(name, "web")
-            };
-            queue.add(pod, 0, How::Evict, Stage::Waiting, leads);
-        }
-        assert_eq!(due(&mut queue, Instant::now()), ["d", "a", "c", "b"]);
-    }
-
-    #[test]
-    fn nodes_that_are_not_active_wait() {
-        let mut queue = queue(1, Vec::new());
-        queue.add(pod("other", "web"), 1, How::Evict, Stage::Waiting, false);
-        let due = queue.due(Instant::now(), |node| node == 1);
-        assert_eq!(due.len(), 1);
-        assert_eq!(due[0].uid, "other");
-        assert!(!queue.is_settled(0));
     }
 }
