@@ -2,6 +2,7 @@
 
 mod cases;
 mod interrupt;
+mod kubectl;
 mod pool;
 mod question;
 mod rights;

@@ -24,6 +24,7 @@ mod plugin;
 mod prune;
 mod rbac;
 mod restart;
+mod roles;
 mod show;
 mod snapshot;
 mod terminal;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use test_support::{ControlPlane, ControlPlaneOptions};
 
 use crate::plugin::{kubectl, leases, plane, scratch, wait_until_allowed};
+use crate::rbac::documented_roles;
 use crate::terminal::Terminal;
 
 const HEARTBEATS: &str = "kube-node-lease";
@@ -110,9 +111,7 @@ fn heartbeats_of_nodes_that_are_gone_go() {
 #[test]
 fn who_may_only_read_deletes_nothing() {
     elections("kept");
-    plane()
-        .apply(include_str!("../../docs/rbac/leases.yaml"))
-        .unwrap();
+    documented_roles();
     plane()
         .apply(
             r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","metadata":{"name":"prune-reader"},

@@ -1,6 +1,13 @@
 //! What users with few rights get.
 
+use std::collections::BTreeSet;
+use std::sync::Once;
+
+use serde_json::Value;
+use test_support::ControlPlane;
+
 use crate::plugin::{leases, plane, wait_until_allowed};
+use crate::roles::{Right, grant_all_but_one, rights, without};
 
 fn allow() {
     plane()
@@ -14,6 +21,13 @@ fn allow() {
         )
         .unwrap();
     wait_until_allowed("reader", &["list", "leases", "-n", "kube-system"]);
+}
+
+/// Makes the roles of docs/rbac/leases.yaml, once for all tests that run side by side.
+pub fn documented_roles() {
+    static APPLIED: Once = Once::new();
+    let roles = include_str!("../../docs/rbac/leases.yaml");
+    APPLIED.call_once(|| plane().apply(roles).unwrap());
 }
 
 #[test]
@@ -72,9 +86,7 @@ fn who_may_not_list_is_told_which_role_allows_it() {
 
 #[test]
 fn the_documented_role_is_enough() {
-    plane()
-        .apply(include_str!("../../docs/rbac/leases.yaml"))
-        .unwrap();
+    documented_roles();
     plane()
         .apply(
             r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","metadata":{"name":"day2-leases"},
@@ -146,9 +158,7 @@ fn the_documented_role_is_enough() {
 
 #[test]
 fn what_changes_something_has_roles_of_its_own() {
-    plane()
-        .apply(include_str!("../../docs/rbac/leases.yaml"))
-        .unwrap();
+    documented_roles();
     let bind = |user: &str, role: &str| {
         plane()
             .apply(&format!(
@@ -205,4 +215,147 @@ fn what_changes_something_has_roles_of_its_own() {
         said.stdout,
         said.stderr
     );
+}
+
+const SYSTEM: [&str; 2] = ["-n", "kube-system"];
+
+/// Without each right: what is asked, the exit code, and the request that is named.
+const WITHOUT: [(&str, &str, &[&str], i32, &str); 14] = [
+    ("list", "leases", &[], 5, "list leases.coordination.k8s.io"),
+    (
+        "get",
+        "leases",
+        &["show", "kube-scheduler"],
+        5,
+        "get leases.coordination.k8s.io \"kube-scheduler\"",
+    ),
+    (
+        "watch",
+        "leases",
+        &["watch", "--for", "3s"],
+        5,
+        "watch leases.coordination.k8s.io",
+    ),
+    ("get", "pods", &[], 0, "get pods"),
+    ("list", "pods", &["show", "kube-scheduler"], 0, "list pods"),
+    ("list", "nodes", &[], 0, "list nodes"),
+    (
+        "list",
+        "leasecandidates",
+        &["show", "kube-scheduler"],
+        0,
+        "list leasecandidates.coordination.k8s.io",
+    ),
+    (
+        "list",
+        "events",
+        &["show", "kube-scheduler"],
+        0,
+        "list events",
+    ),
+    (
+        "watch",
+        "events",
+        &["watch", "--for", "3s"],
+        0,
+        "watch events",
+    ),
+    (
+        "list",
+        "configmaps",
+        &["show", "kube-scheduler"],
+        0,
+        "list configmaps",
+    ),
+    (
+        "list",
+        "endpoints",
+        &["show", "kube-scheduler"],
+        0,
+        "list endpoints",
+    ),
+    (
+        "list",
+        "daemonsets",
+        &["show", "kube-scheduler"],
+        0,
+        "list daemonsets.apps",
+    ),
+    (
+        "patch",
+        "leases",
+        &["failover", "kube-scheduler", "--force", "--yes"],
+        5,
+        "patch leases.coordination.k8s.io",
+    ),
+    (
+        "delete",
+        "leases",
+        &["prune", "--older-than", "1s", "--yes"],
+        5,
+        "delete leases.coordination.k8s.io",
+    ),
+];
+
+/// Asked for only where elections are coordinated; `show` has the test.
+const COORDINATED: (&str, &str) = ("watch", "leasecandidates");
+
+#[test]
+fn each_right_of_the_roles_is_needed_and_named() {
+    documented_roles();
+    let rules = documented_rules(plane());
+    let tried = WITHOUT
+        .iter()
+        .map(|(verb, resource, ..)| (*verb, *resource));
+    let tried: BTreeSet<Right> = tried
+        .chain([COORDINATED])
+        .map(|(verb, resource)| (verb.to_owned(), resource.to_owned()))
+        .collect();
+    assert_eq!(tried, rights(&rules), "each right is tried, and no other");
+    grant_all_but_one(plane(), "observer", &rules);
+    plane()
+        .apply(
+            r#"{"apiVersion":"v1","kind":"List","items":[
+            {"apiVersion":"v1","kind":"Namespace","metadata":{"name":"left-alone"}},
+            {"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"dead","namespace":"left-alone"},
+             "spec":{"holderIdentity":"gone_1","leaseDurationSeconds":1,"renewTime":"2026-01-01T00:00:00.000000Z"}}]}"#,
+        )
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    for (verb, resource, args, code, words) in WITHOUT {
+        let user = without("observer", verb, resource);
+        let namespace = if verb == "delete" {
+            ["-n", "left-alone"]
+        } else {
+            SYSTEM
+        };
+        let said = leases(plane(), &[args, &namespace, &["--as", &user]].concat());
+        let context = format!("without {verb} {resource}: {}{}", said.stdout, said.stderr);
+        assert_eq!(said.code, code, "{context}");
+        let words = format!("not allowed to {words}");
+        assert!(said.stderr.contains(&words), "no {words:?} {context}");
+        assert_eq!(
+            said.stderr.contains("hint: ClusterRole"),
+            code == 5,
+            "{context}"
+        );
+        // What is told is what is missing, and nothing else.
+        assert_eq!(said.stderr.matches("not allowed").count(), 1, "{context}");
+    }
+    let show = ["show", "kube-scheduler", "-n", "kube-system"];
+    let said = leases(plane(), &[&show[..], &["--as", "observer"]].concat());
+    assert_eq!(said.stderr, "");
+    said.ok();
+}
+
+/// The rules of all roles that docs/rbac/leases.yaml has.
+pub fn documented_rules(plane: &ControlPlane) -> Vec<Value> {
+    let names = ["", "-older-locks", "-failover", "-prune"];
+    let rules = names.map(|name| {
+        let name = format!("day2-leases{name}");
+        let args = ["get", "clusterrole", &name, "-ojson"];
+        let role: Value = serde_json::from_str(&plane.kubectl_output(&args).unwrap()).unwrap();
+        role["rules"].as_array().unwrap().clone()
+    });
+    rules.concat()
 }

@@ -4,6 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use test_support::{ControlPlane, ControlPlaneOptions};
 
 use crate::plugin::{leases, plane};
+use crate::rbac::documented_rules;
+use crate::roles::{grant_all_but_one, without};
 
 fn micro(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
@@ -143,4 +145,24 @@ fn a_coordinated_election_tells_why_it_chose() {
     assert_eq!(json["election"]["candidates"].as_array().unwrap().len(), 2);
     assert_eq!(json["election"]["candidates"][0]["holds"], true);
     assert_eq!(json["holderPod"]["workload"], "static pod kube-scheduler");
+
+    // The right that a watch needs to see whether a former holder lives.
+    plane
+        .apply(include_str!("../../docs/rbac/leases.yaml"))
+        .unwrap();
+    grant_all_but_one(&plane, "observer", &documented_rules(&plane));
+    let user = without("observer", "watch", "leasecandidates");
+    let watch = ["watch", "-n", "kube-system", "--for", "3s"];
+    for (user, missing) in [(user.as_str(), 1), ("observer", 0)] {
+        let said = leases(&plane, &[&watch[..], &["--as", user]].concat());
+        let words = "not allowed to watch leasecandidates.coordination.k8s.io";
+        assert_eq!(
+            said.stderr.matches(words).count(),
+            missing,
+            "{}",
+            said.stderr
+        );
+        assert_eq!(said.stderr.matches("not allowed").count(), missing);
+        said.ok();
+    }
 }

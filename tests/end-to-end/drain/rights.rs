@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::pool::Pool;
 use crate::plugin::Said;
+use crate::roles::{Right, grant_all_but_one, rights, without};
 
 const ROLE: &str = include_str!("../../../docs/rbac/drain-node.yaml");
 
@@ -141,16 +142,16 @@ fn the_documented_role_is_enough_and_each_missing_right_is_named() {
     workloads(&pool);
     pool.plane.apply(ROLE).unwrap();
     let role = pool.get(&["clusterrole", "day2-drain-node"]);
-    let all = rights(&role);
+    let rules = role["rules"].as_array().unwrap();
     let needed = NEEDED.iter().map(|(verb, resource, ..)| (*verb, *resource));
     let informs = INFORMS.iter().map(|(verb, resource, _)| (*verb, *resource));
-    let tried: BTreeSet<(String, String)> = needed
+    let tried: BTreeSet<Right> = needed
         .chain(informs)
         .chain([RARE])
         .map(|(verb, resource)| (verb.to_owned(), resource.to_owned()))
         .collect();
-    assert_eq!(tried, all, "each right of the role is tried, and no other");
-    grant_all_but_one(&pool, &role, &all);
+    assert_eq!(tried, rights(rules), "each right is tried, and no other");
+    grant_all_but_one(pool.plane, "drainer", rules);
 
     let node = pool.node(0);
     let run = |user: &str, flags: &[&str]| -> Said {
@@ -164,7 +165,7 @@ fn the_documented_role_is_enough_and_each_missing_right_is_named() {
         pool.drain(&[&args[..], flags].concat())
     };
     for (verb, resource, flags, words) in NEEDED {
-        let said = run(&without(verb, resource), flags);
+        let said = run(&without("drainer", verb, resource), flags);
         let context = format!("without {verb} {resource}: {}{}", said.stdout, said.stderr);
         assert_eq!(said.code, 5, "{context}");
         let role = "hint: ClusterRole \"day2-drain-node\" in docs/rbac/drain-node.yaml";
@@ -174,7 +175,7 @@ fn the_documented_role_is_enough_and_each_missing_right_is_named() {
         assert!(!pool.is_cordoned(0), "{context}");
     }
     for (verb, resource, words) in INFORMS {
-        let said = run(&without(verb, resource), PLAN);
+        let said = run(&without("drainer", verb, resource), PLAN);
         let context = format!("without {verb} {resource}: {}{}", said.stdout, said.stderr);
         let words = format!("not allowed to {words}");
         assert!(said.stdout.contains(&words), "no {words:?} {context}");
@@ -186,7 +187,7 @@ fn the_documented_role_is_enough_and_each_missing_right_is_named() {
 
     let (verb, resource) = RARE;
     let flags = ["--wait-replacements", "--wait-detach"];
-    let said = run(&without(verb, resource), &flags);
+    let said = run(&without("drainer", verb, resource), &flags);
     assert!(!said.stderr.contains("not allowed"), "{}", said.stderr);
     said.ok();
     pool.drain(&["undo", &node, "--as", "drainer"]).ok();
@@ -229,77 +230,4 @@ fn workloads(pool: &Pool) {
     let spec =
         json!({"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "disk"}}]});
     pool.pod("holder", 0, &spec);
-}
-
-/// All verbs and resources of a role.
-fn rights(role: &Value) -> BTreeSet<(String, String)> {
-    let texts = |list: &Value| -> Vec<String> {
-        let list = list.as_array().unwrap().iter();
-        list.map(|text| text.as_str().unwrap().to_owned()).collect()
-    };
-    let mut all = BTreeSet::new();
-    for rule in role["rules"].as_array().unwrap() {
-        for resource in texts(&rule["resources"]) {
-            let verbs = texts(&rule["verbs"]).into_iter();
-            all.extend(verbs.map(|verb| (verb, resource.clone())));
-        }
-    }
-    all
-}
-
-/// The user who has all rights but this one.
-fn without(verb: &str, resource: &str) -> String {
-    format!("drainer-without-{verb}-{}", resource.replace('/', "-"))
-}
-
-/// For each right a user who has all of the role's but that one, and `drainer` who has all.
-fn grant_all_but_one(pool: &Pool, role: &Value, all: &BTreeSet<(String, String)>) {
-    let (mut roles, mut bindings) = (Vec::new(), Vec::new());
-    let mut grant = |user: String, missing: Option<(&str, &str)>| {
-        let mut role = role.clone();
-        role["metadata"] = json!({"name": user});
-        let rules = role["rules"].as_array().unwrap().iter();
-        role["rules"] = rules
-            .flat_map(|rule| rules_without(rule, missing))
-            .collect();
-        roles.push(role);
-        bindings.push(json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-            "metadata": {"name": user},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": user},
-            "subjects": [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]}));
-    };
-    for (verb, resource) in all {
-        grant(without(verb, resource), Some((verb, resource)));
-    }
-    grant("drainer".to_owned(), None);
-    for items in [roles, bindings] {
-        pool.apply(&json!({"apiVersion": "v1", "kind": "List", "items": items}));
-    }
-    // They are seen in the order in which they were made.
-    pool.wait("rights", || {
-        let args = [
-            "auth", "can-i", "watch", "pods", "-A", "--as", "drainer", "-q",
-        ];
-        let said = pool.plane.kubectl_command().args(args).output().unwrap();
-        said.status.success()
-    });
-}
-
-/// A rule for each of its resources, without the missing right.
-fn rules_without(rule: &Value, missing: Option<(&str, &str)>) -> Vec<Value> {
-    let resources = rule["resources"].as_array().unwrap().iter();
-    let single = resources.map(|resource| {
-        let mut rule = rule.clone();
-        rule["resources"] = json!([resource]);
-        rule["verbs"].as_array_mut().unwrap().retain(|verb| {
-            missing.is_none_or(|missing| {
-                (verb.as_str(), resource.as_str()) != (Some(missing.0), Some(missing.1))
-            })
-        });
-        rule
-    });
-    // A rule without verbs is none.
-    single
-        .filter(|rule| !rule["verbs"].as_array().unwrap().is_empty())
-        .collect()
 }

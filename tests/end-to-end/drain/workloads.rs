@@ -130,14 +130,14 @@ fn a_stuck_pod_is_explained_and_can_be_skipped() {
         status.contains("finalizer example.com/hold not removed yet"),
         "{status}"
     );
-    let said = pool
-        .drain(&[&node, "--force", "--skip-wait-for-delete-timeout", "1"])
-        .ok();
-    assert!(
-        said.contains("pod \"held\" has DeletionTimestamp older than 1 seconds, skipping")
-            || said.contains("drained"),
-        "{said}"
-    );
+    // 0 waits for ever, and what is not overdue by that much is waited for too.
+    for (after, code) in [("0", 4), ("100", 4), ("1", 0)] {
+        let flag = format!("--skip-wait-for-delete-timeout={after}");
+        let said = pool.drain(&[&node, "--force", &flag, "--timeout", "2s"]);
+        assert_eq!(said.code, code, "{after}: {}{}", said.stdout, said.stderr);
+        let words = "pod \"held\" has DeletionTimestamp older than 1 seconds, skipping";
+        assert_eq!(said.stdout.contains(words), code == 0, "{}", said.stdout);
+    }
     let free = r#"{"metadata":{"finalizers":null}}"#;
     pool.output(&["patch", "pod", "-n", "stuck", "held", "-p", free]);
 }
