@@ -97,7 +97,8 @@ pub async fn drain(
         id: &mark.id,
         undo,
     };
-    let nodes = ending.state(&mut engine, interrupts).await?;
+    let last = last_seen(&engine, plan);
+    let nodes = ending.state(&mut engine, last, interrupts).await?;
     let summary = DrainSummary {
         api_version: API_VERSION,
         kind: "DrainSummary",
@@ -260,9 +261,9 @@ impl Ending<'_> {
     async fn state(
         &self,
         engine: &mut Engine<'_>,
+        last: Vec<NodeState>,
         interrupts: &mut Interrupts,
     ) -> Result<Vec<NodeState>, Failure> {
-        let last = last_seen(engine);
         let verified = tokio::select! {
             verified = self.verify(engine, last.clone()) => verified?,
             () = interrupts.next() => last,
@@ -349,7 +350,8 @@ impl Ending<'_> {
     }
 }
 
-fn last_seen(engine: &Engine<'_>) -> Vec<NodeState> {
+/// The nodes as the drain last saw them; of pods that it had not come to yet the plan tells.
+fn last_seen(engine: &Engine<'_>, plan: &DrainPlan) -> Vec<NodeState> {
     let nodes = engine.nodes.iter().enumerate();
     nodes
         .map(|(index, node)| {
@@ -358,6 +360,15 @@ fn last_seen(engine: &Engine<'_>) -> Vec<NodeState> {
                 drained: node.progress == NodeProgress::Drained,
                 ..NodeState::default()
             };
+            let planned = plan.pods.iter().filter(|pod| pod.node == node.name);
+            for pod in planned.filter(|pod| engine.queue.entry(&pod.uid).is_none()) {
+                let key = format!("{}/{}", pod.namespace, pod.name);
+                match (pod.verdict, &pod.rule) {
+                    (Verdict::Skip, _) => {}
+                    (_, Rule::Terminating) => state.terminating.push(key),
+                    _ => state.left.push(key),
+                }
+            }
             let own = engine.queue.entries().iter();
             for entry in own.filter(|entry| entry.node == index) {
                 match entry.stage {

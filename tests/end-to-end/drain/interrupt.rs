@@ -118,9 +118,9 @@ fn is_true(pool: &Pool, node: usize, before: &BTreeSet<String>, state: &Value, c
         "{there:?}, {context}"
     );
     let gone = usize::try_from(state["gone"].as_u64().unwrap()).unwrap();
-    assert!(
-        left.is_empty() && terminating.is_empty() && gone == 0
-            || gone + left.len() + terminating.len() == before.len(),
+    assert_eq!(
+        gone + left.len() + terminating.len(),
+        before.len(),
         "{before:?}, {context}"
     );
 }
