@@ -81,6 +81,10 @@ fn node_status(node: &Node, facts: &Facts, volumes: Option<&[Attachment]>) -> No
     let own = facts.pods.iter().filter(|pod| pod.node == node.name);
     let (going, staying): (Vec<&Pod>, Vec<&Pod>) =
         own.partition(|pod| filter(pod, options, &facts.daemon_sets, facts.now).goes());
+    let attached: Option<Vec<String>> = volumes.map(|volumes| {
+        let own = volumes.iter().filter(|volume| volume.node == node.name);
+        own.map(|volume| volume.volume.clone()).collect()
+    });
     NodeStatus {
         name: node.name.clone(),
         ready: node.is_ready(),
@@ -88,19 +92,19 @@ fn node_status(node: &Node, facts: &Facts, volumes: Option<&[Attachment]>) -> No
         drain: node.mark.clone(),
         pods: going
             .into_iter()
-            .map(|pod| remaining(pod, node, facts))
+            .map(|pod| remaining(pod, node, attached.as_deref().unwrap_or_default(), facts))
             .collect(),
         staying: staying.len(),
-        attached_volumes: volumes.map(|volumes| {
-            let own = volumes.iter().filter(|volume| volume.node == node.name);
-            own.map(|volume| volume.volume.clone()).collect()
-        }),
+        attached_volumes: attached,
     }
 }
 
-fn remaining(pod: &Pod, node: &Node, facts: &Facts) -> RemainingPod {
+fn remaining(pod: &Pod, node: &Node, attached: &[String], facts: &Facts) -> RemainingPod {
     let (state, reasons) = if pod.is_terminating() {
-        ("terminating", reasons(pod, &node.kubelet, facts.now))
+        (
+            "terminating",
+            reasons(pod, &node.kubelet, attached, facts.now),
+        )
     } else {
         let state = match pod.phase {
             Phase::Succeeded | Phase::Failed => "finished",

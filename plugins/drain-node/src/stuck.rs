@@ -22,8 +22,9 @@ pub enum Kubelet {
     NoNode,
 }
 
-/// The reasons in words, the weightiest first.
-pub fn reasons(pod: &Pod, kubelet: &Kubelet, now: Timestamp) -> Vec<String> {
+/// The reasons in words, the weightiest first. `attached` are the volumes that are attached to the
+/// node, as far as that is known.
+pub fn reasons(pod: &Pod, kubelet: &Kubelet, attached: &[String], now: Timestamp) -> Vec<String> {
     let Some(deletion) = pod.deletion else {
         return Vec::new();
     };
@@ -81,6 +82,13 @@ pub fn reasons(pod: &Pod, kubelet: &Kubelet, now: Timestamp) -> Vec<String> {
             } else {
                 ""
             }
+        ));
+    }
+    if !pod.claims.is_empty() && !attached.is_empty() {
+        reasons.push(format!(
+            "still attached to node {}: {}",
+            pod.node,
+            attached.join(", ")
         ));
     }
     reasons
@@ -160,7 +168,18 @@ mod tests {
                 ],
             ),
         ] {
-            assert_eq!(reasons(&pod, kubelet, now), expected);
+            assert_eq!(reasons(&pod, kubelet, &[], now), expected);
+        }
+        let claim = |pod: &mut Pod| pod.claims = vec!["data".into()];
+        let attached = ["pv-1".to_owned(), "pv-2".to_owned()];
+        for (pod, expected) in [
+            (
+                leaving(-1, &claim),
+                vec!["still attached to node n1: pv-1, pv-2"],
+            ),
+            (leaving(-1, &|_| ()), vec![]),
+        ] {
+            assert_eq!(reasons(&pod, &ready, &attached, now), expected);
         }
     }
 }

@@ -18,6 +18,7 @@ use futures::stream::{FuturesUnordered, LocalBoxStream, SelectAll};
 use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 
+use crate::act::Attachment;
 use crate::act::queue::{Answer, Attempt, Queue};
 use crate::act::watches::changes;
 use crate::budget::Budget;
@@ -50,6 +51,7 @@ enum News {
     Answer(Attempt, Result<(), WriteError>),
     Listed(usize, Result<Vec<Pod>, Error>),
     Kubelet(usize, Result<Option<Node>, Error>),
+    Attached(Result<Vec<Attachment>, Error>),
     DaemonSet((String, String), Result<bool, Error>),
 }
 
@@ -247,7 +249,13 @@ impl<'a> Engine<'a> {
             News::Kubelet(index, Ok(Some(node))) => self.nodes[index].kubelet = node.kubelet,
             News::Kubelet(index, Ok(None)) => self.nodes[index].kubelet = Kubelet::NoNode,
             // It is only a look; the next one may succeed.
-            News::Kubelet(_, Err(_)) | News::DaemonSet(_, Err(_)) => {}
+            News::Kubelet(_, Err(_)) | News::Attached(Err(_)) | News::DaemonSet(_, Err(_)) => {}
+            News::Attached(Ok(attachments)) => {
+                for node in &mut self.nodes {
+                    let own = attachments.iter().filter(|one| one.node == node.name);
+                    node.attached = own.map(|one| one.volume.clone()).collect();
+                }
+            }
             News::DaemonSet(key, Ok(exists)) => {
                 let state = if exists {
                     DaemonSet::Exists

@@ -7,7 +7,8 @@ use console::Failure;
 use futures::FutureExt;
 
 use super::{Engine, News};
-use crate::act::queue::Stage;
+use crate::act::attached;
+use crate::act::queue::{Entry, Stage};
 use crate::facts::NODES;
 use crate::node::Node;
 use crate::report::EventType;
@@ -50,7 +51,8 @@ impl Engine<'_> {
             if entry.stage != Stage::Leaving || !long {
                 continue;
             }
-            let reasons = reasons(&entry.pod, &self.nodes[entry.node].kubelet, now).join("; ");
+            let node = &self.nodes[entry.node];
+            let reasons = reasons(&entry.pod, &node.kubelet, &node.attached, now).join("; ");
             // The reason is the same when only its times differ.
             let key: String = reasons.chars().filter(|c| !c.is_ascii_digit()).collect();
             if !reasons.is_empty() && self.said.get(&entry.pod.uid) != Some(&key) {
@@ -64,7 +66,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Asks after the kubelets of pods that are overdue.
+    /// Asks after the kubelets of pods that are overdue, and after the volumes of their nodes.
     pub(super) fn look_at_kubelets(&mut self) {
         let now = self.now();
         let overdue: BTreeSet<usize> = self
@@ -80,6 +82,17 @@ impl Engine<'_> {
             })
             .map(|entry| entry.node)
             .collect();
+        let has_claims = |entry: &Entry| !entry.pod.claims.is_empty();
+        let mut leaving = self
+            .queue
+            .entries()
+            .iter()
+            .filter(|entry| entry.stage == Stage::Leaving && overdue.contains(&entry.node));
+        if leaving.any(has_claims) {
+            let server = self.server;
+            let look = async move { News::Attached(attached(server).await) };
+            self.requests.push(look.boxed_local());
+        }
         for index in overdue {
             let server = self.server;
             let name = self.nodes[index].name.clone();

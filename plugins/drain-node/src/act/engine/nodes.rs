@@ -27,6 +27,8 @@ pub struct NodeRun {
     pub name: String,
     pub progress: NodeProgress,
     pub kubelet: Kubelet,
+    /// The volumes that are attached to it, where somebody looked.
+    pub attached: Vec<String>,
     pub(super) began: Option<Instant>,
     pub(super) listing: bool,
     pub(super) last_list: Option<Instant>,
@@ -59,6 +61,7 @@ impl NodeRun {
             name,
             progress: NodeProgress::Waits,
             kubelet,
+            attached: Vec::new(),
             began: None,
             listing: false,
             last_list: None,

@@ -85,7 +85,8 @@ impl Engine<'_> {
         for entry in self.queue.entries() {
             let why = match entry.stage {
                 Stage::Leaving => {
-                    let reasons = reasons(&entry.pod, &self.nodes[entry.node].kubelet, time);
+                    let node = &self.nodes[entry.node];
+                    let reasons = reasons(&entry.pod, &node.kubelet, &node.attached, time);
                     match (reasons.is_empty(), entry.how) {
                         (true, How::Surge) if !entry.pod.is_terminating() => {
                             "its new pod is not ready yet".to_owned()
