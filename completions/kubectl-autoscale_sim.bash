@@ -41,7 +41,7 @@ _kubectl__autoscale_sim() {
 
     case "${cmd}" in
         kubectl__autoscale_sim)
-            opts="-f -o -n -s -h --until-stable --snapshot --engine --instance-types --prices --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help add why help"
+            opts="-f -o -n -s -h --until-stable --snapshot --engine --instance-types --prices --consolidation --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help add why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -195,7 +195,7 @@ _kubectl__autoscale_sim() {
             return 0
             ;;
         kubectl__subcmd__autoscale_sim__subcmd__add)
-            opts="-f -o -n -s -h --like --shape --until-stable --snapshot --engine --instance-types --prices --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help"
+            opts="-f -o -n -s -h --like --shape --until-stable --snapshot --engine --instance-types --prices --consolidation --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -413,7 +413,7 @@ _kubectl__autoscale_sim() {
             return 0
             ;;
         kubectl__subcmd__autoscale_sim__subcmd__why)
-            opts="-f -o -n -s -h --until-stable --snapshot --engine --instance-types --prices --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help"
+            opts="-f -o -n -s -h --until-stable --snapshot --engine --instance-types --prices --consolidation --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_autoscale_sim_global_optspecs
-    string join \n until-stable snapshot= engine= instance-types= prices= node-groups= debugging-snapshot= autoscaler-namespace= set= f/filename= scale= hpa-max remove-node= o/output= no-headers exit-code kubeconfig= context= cluster= user= n/namespace= as= as-group= as-uid= as-user-extra= s/server= token= certificate-authority= insecure-skip-tls-verify= tls-server-name= client-certificate= client-key= request-timeout= cache-dir= disable-compression= h/help
+    string join \n until-stable snapshot= engine= instance-types= prices= consolidation node-groups= debugging-snapshot= autoscaler-namespace= set= f/filename= scale= hpa-max remove-node= o/output= no-headers exit-code kubeconfig= context= cluster= user= n/namespace= as= as-group= as-uid= as-user-extra= s/server= token= certificate-authority= insecure-skip-tls-verify= tls-server-name= client-certificate= client-key= request-timeout= cache-dir= disable-compression= h/help
 end
 
 function __fish_kubectl_autoscale_sim_needs_command
@@ -65,6 +65,7 @@ complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
 false\t''"
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l until-stable -d 'Play loop after loop until nothing changes, as a timeline'
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l consolidation -d 'Also what Karpenter\'s consolidation would take away or replace'
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l hpa-max -d 'Assume every `HorizontalPodAutoscaler` at its maximum'
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l no-headers -d 'Leave out the tables\' header lines'
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_needs_command" -l exit-code -d 'Exit with 3 when pods stay unschedulable'
@@ -115,6 +116,7 @@ complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcomm
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
 false\t''"
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l until-stable -d 'Play loop after loop until nothing changes, as a timeline'
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l consolidation -d 'Also what Karpenter\'s consolidation would take away or replace'
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l hpa-max -d 'Assume every `HorizontalPodAutoscaler` at its maximum'
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l no-headers -d 'Leave out the tables\' header lines'
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand add" -l exit-code -d 'Exit with 3 when pods stay unschedulable'
@@ -160,6 +162,7 @@ complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcomm
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
 false\t''"
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l until-stable -d 'Play loop after loop until nothing changes, as a timeline'
+complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l consolidation -d 'Also what Karpenter\'s consolidation would take away or replace'
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l hpa-max -d 'Assume every `HorizontalPodAutoscaler` at its maximum'
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l no-headers -d 'Leave out the tables\' header lines'
 complete -c kubectl-autoscale_sim -n "__fish_kubectl_autoscale_sim_using_subcommand why" -l exit-code -d 'Exit with 3 when pods stay unschedulable'

@@ -835,7 +835,7 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__autoscale__subcmd__sim)
-            opts="-f -o -n -s -h -V --until-stable --snapshot --engine --instance-types --prices --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help --version add why help"
+            opts="-f -o -n -s -h -V --until-stable --snapshot --engine --instance-types --prices --consolidation --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help --version add why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -989,7 +989,7 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__autoscale__subcmd__sim__subcmd__add)
-            opts="-f -o -n -s -h -V --like --shape --until-stable --snapshot --engine --instance-types --prices --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help --version"
+            opts="-f -o -n -s -h -V --like --shape --until-stable --snapshot --engine --instance-types --prices --consolidation --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1207,7 +1207,7 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__autoscale__subcmd__sim__subcmd__why)
-            opts="-f -o -n -s -h -V --until-stable --snapshot --engine --instance-types --prices --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help --version"
+            opts="-f -o -n -s -h -V --until-stable --snapshot --engine --instance-types --prices --consolidation --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

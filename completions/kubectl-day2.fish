@@ -592,6 +592,7 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
 false\t''"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l until-stable -d 'Play loop after loop until nothing changes, as a timeline'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l consolidation -d 'Also what Karpenter\'s consolidation would take away or replace'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l hpa-max -d 'Assume every `HorizontalPodAutoscaler` at its maximum'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l no-headers -d 'Leave out the tables\' header lines'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l exit-code -d 'Exit with 3 when pods stay unschedulable'
@@ -643,6 +644,7 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
 false\t''"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l until-stable -d 'Play loop after loop until nothing changes, as a timeline'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l consolidation -d 'Also what Karpenter\'s consolidation would take away or replace'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l hpa-max -d 'Assume every `HorizontalPodAutoscaler` at its maximum'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l no-headers -d 'Leave out the tables\' header lines'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l exit-code -d 'Exit with 3 when pods stay unschedulable'
@@ -689,6 +691,7 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
 false\t''"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l until-stable -d 'Play loop after loop until nothing changes, as a timeline'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l consolidation -d 'Also what Karpenter\'s consolidation would take away or replace'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l hpa-max -d 'Assume every `HorizontalPodAutoscaler` at its maximum'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l no-headers -d 'Leave out the tables\' header lines'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l exit-code -d 'Exit with 3 when pods stay unschedulable'

@@ -74,6 +74,7 @@ Examples:
 
   # What Karpenter would launch, from its NodePools and these instance types
   kubectl autoscale-sim --engine karpenter --instance-types types.json --prices prices.csv
+  kubectl autoscale-sim --instance-types types.json --consolidation
 
   # Both autoscalers on the same cluster, with cost
   kubectl autoscale-sim --engine both --instance-types types.json --node-groups groups.yaml
@@ -157,6 +158,10 @@ pub struct EngineFlags {
     /// Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any
     #[arg(long, value_name = "FILE", requires = "instance_types")]
     pub prices: Option<PathBuf>,
+
+    /// Also what Karpenter's consolidation would take away or replace
+    #[arg(long, requires = "instance_types")]
+    pub consolidation: bool,
 }
 
 /// What `--engine` takes.

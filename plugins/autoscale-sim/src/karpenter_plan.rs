@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::karpenter::disruption::{self, Consolidation, Verdict};
 use crate::karpenter::outcome::{ChosenByChance, Claim, Launch, Requirement};
 use crate::karpenter::{Input, Outcome, used_by_pools};
 use crate::karpenter_facts::KarpenterFacts;
@@ -35,6 +36,117 @@ pub struct KarpenterPlan {
     pub left_to_chance: Vec<ChosenByChance>,
     /// What the nodes to come cost.
     pub cost: Cost,
+    /// What consolidation would do, if that is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consolidation: Option<ConsolidationReport>,
+}
+
+/// What consolidation would take away or replace.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsolidationReport {
+    /// Empty nodes that go first, within budgets.
+    pub empty: Vec<String>,
+    /// Several nodes that go at once, within budgets, where there are no empty ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub together: Option<CommandReport>,
+    /// Each node by itself, budgets aside.
+    pub nodes: Vec<NodeReport>,
+    /// How many nodes of each pool may go now.
+    pub allowed: BTreeMap<String, Allowed>,
+}
+
+/// How many nodes of a pool may go now.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Allowed {
+    /// Empty ones.
+    pub empty: i64,
+    /// Others.
+    pub underutilized: i64,
+}
+
+/// Nodes that go, and what comes instead.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandReport {
+    /// The nodes.
+    pub nodes: Vec<String>,
+    /// The pool of the node that comes instead; absent where none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_pool: Option<String>,
+    /// The instance types it may have, the cheapest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub instance_types: Vec<String>,
+    /// What that saves an hour.
+    pub saves_per_hour: f64,
+}
+
+/// What becomes of a node by itself.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeReport {
+    /// The node.
+    pub node: String,
+    /// Its pool.
+    pub node_pool: String,
+    /// What it costs; 0 if no offering of its kind is known.
+    pub price_per_hour: f64,
+    /// `empty`, `delete`, `replace` or `stays`.
+    pub verdict: &'static str,
+    /// What comes of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<CommandReport>,
+    /// Why it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+fn command(own: &disruption::Command) -> CommandReport {
+    let instead = own.replacement.as_ref();
+    CommandReport {
+        nodes: own.nodes.clone(),
+        node_pool: instead.map(|own| own.node_pool.clone()),
+        instance_types: instead.map_or_else(Vec::new, |own| own.instance_types.clone()),
+        saves_per_hour: own.saves,
+    }
+}
+
+/// Makes the report of consolidation.
+#[must_use]
+pub fn consolidation(own: &Consolidation) -> ConsolidationReport {
+    let nodes = own.nodes.iter().map(|(name, node)| {
+        let (verdict, order, why) = match &node.verdict {
+            Verdict::Empty => ("empty", None, None),
+            Verdict::Stays(why) => ("stays", None, Some(why.clone())),
+            Verdict::Goes(order) => {
+                let replaced = order.replacement.is_some();
+                let verdict = if replaced { "replace" } else { "delete" };
+                (verdict, Some(command(order)), None)
+            }
+        };
+        NodeReport {
+            node: name.clone(),
+            node_pool: node.node_pool.clone(),
+            price_per_hour: node.price,
+            verdict,
+            command: order,
+            why,
+        }
+    });
+    let allowed = own.allowed.iter().map(|(pool, (empty, others))| {
+        let own = Allowed {
+            empty: *empty,
+            underutilized: *others,
+        };
+        (pool.clone(), own)
+    });
+    ConsolidationReport {
+        empty: own.empty.clone(),
+        together: own.multi.as_ref().map(command),
+        nodes: nodes.collect(),
+        allowed: allowed.collect(),
+    }
 }
 
 /// A pool.
@@ -156,6 +268,7 @@ pub fn plan(facts: &KarpenterFacts, outcome: &Outcome) -> KarpenterPlan {
             per_month: per_hour * HOURS,
         },
         claims,
+        consolidation: None,
     }
 }
 

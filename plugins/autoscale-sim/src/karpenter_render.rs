@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use console::{Cell, Failure, Output, Tone};
 
-use crate::karpenter_plan::{ClaimReport, KarpenterPlan, LeftPods, LimitReport, PoolReport};
+use crate::karpenter_plan::{
+    ClaimReport, CommandReport, ConsolidationReport, KarpenterPlan, LeftPods, LimitReport,
+    PoolReport,
+};
 use crate::render::{View, counted, head, stay_pending};
 
 /// Reasons and pods that a summary shows; wide shows all.
@@ -26,6 +29,9 @@ pub fn plan(report: &KarpenterPlan, view: View, output: &mut Output) -> Result<(
     left("STAYS PENDING", &report.pods_left, view, output)?;
     left("NOT LOOKED AT", &report.pods_ignored, view, output)?;
     pools(report, view, output)?;
+    if let Some(own) = &report.consolidation {
+        consolidation(own, view, output)?;
+    }
     chance(report, output)?;
     head(&report.head, output)
 }
@@ -236,6 +242,60 @@ fn pool(own: &PoolReport) -> Vec<Cell> {
         ),
         Cell::toned(own.left_out.clone().unwrap_or_default(), Tone::Bad),
     ]
+}
+
+fn consolidation(
+    report: &ConsolidationReport,
+    view: View,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let now = match (&report.empty[..], &report.together) {
+        ([], None) => "nothing goes for several nodes at once".to_owned(),
+        ([], Some(own)) => format!(
+            "{} at once{}, saves {} an hour",
+            own.nodes.join(", "),
+            instead(own),
+            money(own.saves_per_hour)
+        ),
+        (empty, _) => format!("empty nodes go first: {}", empty.join(", ")),
+    };
+    output.line(&format!("consolidation: {now}"))?;
+    let rows: Vec<Vec<Cell>> = report
+        .nodes
+        .iter()
+        .map(|own| {
+            let saves = own.command.as_ref().map(|own| money(own.saves_per_hour));
+            let tone = if own.verdict == "stays" {
+                Tone::Plain
+            } else {
+                Tone::Good
+            };
+            let why = own.why.clone();
+            let what = own.command.as_ref().map(instead);
+            vec![
+                Cell::from(own.node.as_str()),
+                Cell::from(own.node_pool.as_str()),
+                Cell::from(money(own.price_per_hour)),
+                Cell::toned(own.verdict, tone),
+                Cell::from(saves.unwrap_or_default()),
+                Cell::from(why.or(what).unwrap_or_default().trim().to_owned()),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        let headers = ["NODE", "NODEPOOL", "PRICE/H", "BY ITSELF", "SAVES/H", "WHY"];
+        view.table(output, &headers, &rows)?;
+    }
+    output.line("")
+}
+
+/// What comes instead.
+fn instead(own: &CommandReport) -> String {
+    match own.instance_types.as_slice() {
+        [] => String::new(),
+        [one] => format!(" for {one}"),
+        [first, rest @ ..] => format!(" for {first} or one of {} others", rest.len()),
+    }
 }
 
 fn chance(report: &KarpenterPlan, output: &mut Output) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use crate::cli::{AutoscaleSimArgs, Engine, Format};
 use crate::cluster_autoscaler::cluster::NodeFacts;
 use crate::comparison::{self, EngineComparison};
 use crate::karpenter::chance::First;
-use crate::karpenter::{InstanceTypeSpec, Outcome, provision, read_instance_types};
+use crate::karpenter::{InstanceTypeSpec, Outcome, consolidate, provision, read_instance_types};
 use crate::karpenter_facts::{self, KarpenterFacts};
 use crate::karpenter_plan::{self, KarpenterPlan};
 use crate::karpenter_render;
@@ -151,6 +151,10 @@ fn answer(
     }
     let outcome = provision(&facts.input, &mut First);
     let mut report = karpenter_plan::plan(facts, &outcome);
+    if args.engine.consolidation {
+        let own = consolidate(&facts.input, &mut First);
+        report.consolidation = Some(karpenter_plan::consolidation(&own));
+    }
     let mut unknown = facts.unreadable.clone();
     unknown.extend(remarks);
     unknown.push(
@@ -177,6 +181,9 @@ fn answer(
         ));
     }
     unknown.extend(labels_without_effect(facts));
+    if args.engine.consolidation {
+        unknown.extend(left_out_of_consolidation(facts));
+    }
     report.head.unknown = unknown;
     let is_bad = if args.engine.engine == Engine::Both {
         let report = compare(args, facts, &outcome, report)?;
@@ -263,4 +270,24 @@ fn labels_without_effect(facts: &KarpenterFacts) -> Option<String> {
             keys.join(", ")
         )
     })
+}
+
+/// What consolidation depends on, and is not modelled.
+fn left_out_of_consolidation(facts: &KarpenterFacts) -> Vec<String> {
+    let pools = &facts.input.node_pools;
+    let mut all = Vec::new();
+    let disruption = || pools.iter().map(|own| (own.name(), &own.spec.disruption));
+    for (name, own) in disruption() {
+        if own.budgets.iter().any(|own| own.schedule.is_some()) {
+            all.push(format!(
+                "when the scheduled budgets of the NodePool {name} hold; assumed: now"
+            ));
+        }
+        if own.consolidation_policy.as_deref() == Some("Balanced") {
+            all.push(format!(
+                "the scores of the NodePool {name}, whose policy is Balanced; assumed: all are good enough"
+            ));
+        }
+    }
+    all
 }

@@ -41,8 +41,10 @@ type testCase struct {
 	Options       caseOptions       `json:"options"`
 	InstanceTypes json.RawMessage   `json:"instanceTypes"`
 	Objects       []json.RawMessage `json:"objects"`
-	Expect        *expectation      `json:"expect,omitempty"`
-	Error         string            `json:"error,omitempty"`
+	// Disrupt asks what consolidation would do, too.
+	Disrupt bool         `json:"disrupt,omitempty"`
+	Expect  *expectation `json:"expect,omitempty"`
+	Error   string       `json:"error,omitempty"`
 
 	seconds float64
 }
@@ -61,15 +63,17 @@ type expectation struct {
 	Errors map[string][]string `json:"errors"`
 	// Ignored has why a pod is not looked at.
 	Ignored map[string][]string `json:"ignored"`
+	// Disruption has what would be taken away or replaced, if that is asked.
+	Disruption *disruptionAnswer `json:"disruption,omitempty"`
 }
 
 type claim struct {
-	NodePool      string                                   `json:"nodePool"`
-	Pods          []string                                 `json:"pods"`
-	InstanceTypes []string                                 `json:"instanceTypes"`
+	NodePool      string                                    `json:"nodePool"`
+	Pods          []string                                  `json:"pods"`
+	InstanceTypes []string                                  `json:"instanceTypes"`
 	Requirements  []v1.NodeSelectorRequirementWithMinValues `json:"requirements"`
-	Requests      corev1.ResourceList                      `json:"requests"`
-	Launch        *launch                                  `json:"launch,omitempty"`
+	Requests      corev1.ResourceList                       `json:"requests"`
+	Launch        *launch                                   `json:"launch,omitempty"`
 }
 
 // launch is what the provider makes of a claim.
@@ -119,6 +123,13 @@ func (c *testCase) answer(timed bool) (err error) {
 		return err
 	}
 	provisioner := provisioning.NewProvisioner(kube, noEvents{}, provider, cluster, clk, nil, nil)
+	// Before scheduling, which nominates the nodes that pods are put on, and so protects them.
+	var disruption *disruptionAnswer
+	if c.Disrupt {
+		if disruption, err = disrupt(ctx, kube, cluster, provider, provisioner, clk); err != nil {
+			return fmt.Errorf("disruption: %w", err)
+		}
+	}
 	started := time.Now()
 	results, err := provisioner.Schedule(ctx)
 	c.seconds = time.Since(started).Seconds()
@@ -128,7 +139,9 @@ func (c *testCase) answer(timed bool) (err error) {
 	if timed {
 		return nil
 	}
-	c.Expect, err = expect(ctx, provisioner, kube, provider, results)
+	if c.Expect, err = expect(ctx, provisioner, kube, provider, results); err == nil {
+		c.Expect.Disruption = disruption
+	}
 	return err
 }
 

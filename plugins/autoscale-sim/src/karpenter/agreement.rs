@@ -7,17 +7,20 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::amounts::nanos;
 use super::chance::{Chance, Choice, First, Settled};
+use super::disruption::{self, Consolidation, consolidate};
 use super::input::Input;
-use super::names::HOSTNAME;
+use super::names::{CAPACITY_TYPE, HOSTNAME};
 use super::outcome::{Claim, Outcome};
 use super::reason::Reason;
-use super::scenario::{Expected, ExpectedClaim};
+use super::scenario::{Expected, ExpectedClaim, ExpectedCommand, ExpectedDisruption};
 use super::scheduler::provision;
 
 /// How often other choices are tried.
-const TRIES: u64 = 600;
+const TRIES: u64 = 4000;
+/// How often choices are made anew for what would be taken away.
+const DISRUPTION_TRIES: u64 = 60;
 /// After so many failures in one place, everything before it is chosen anew.
-const STUCK: usize = 40;
+const STUCK: usize = 250;
 
 /// How an answer of ours compares.
 #[derive(Clone, Debug, Default)]
@@ -57,16 +60,130 @@ pub fn judge(input: &Input, expected: &Expected) -> Verdict {
         }
         guide.script.clear();
     }
-    Verdict {
+    let mut verdict = Verdict {
         differences: best.unwrap_or_else(|| {
             let first = provision(input, &mut First);
+            let (came, next) = &guide.furthest;
             let mut all = vec![format!(
-                "none of {TRIES} rounds of choices leads there; the first by name:"
+                "none of {TRIES} rounds of choices leads there, at best to {came} pods' places and then {next}; the first by name:"
             )];
             all.extend(differences(expected, &first));
             all
         }),
         by_chance,
+    };
+    if let Some(expected) = &expected.disruption {
+        verdict
+            .differences
+            .extend(judge_disruption(input, expected));
+    }
+    verdict
+}
+
+/// Chooses anything.
+struct Any(u64);
+
+impl Chance for Any {
+    fn choose(&mut self, choice: &Choice<'_>) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        let count = choice.values.len().max(1) as u64;
+        usize::try_from((self.0 >> 33) % count).unwrap_or(0)
+    }
+}
+
+/// Compares what would be taken away. Each answer must be one of ours in one of some rounds, for
+/// each has choices of its own.
+fn judge_disruption(input: &Input, expected: &ExpectedDisruption) -> Vec<String> {
+    let mut left: Option<Vec<(String, String)>> = None;
+    for round in 0..DISRUPTION_TRIES {
+        let ours = if round == 0 {
+            consolidate(input, &mut First)
+        } else {
+            consolidate(
+                input,
+                &mut Any(round.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
+            )
+        };
+        let differing = disruption_differences(expected, &ours);
+        let still = match left {
+            None => differing,
+            Some(left) => left
+                .into_iter()
+                .filter(|(what, _)| differing.iter().any(|own| own.0 == *what))
+                .collect(),
+        };
+        if still.is_empty() {
+            return Vec::new();
+        }
+        left = Some(still);
+    }
+    let left = left.unwrap_or_default();
+    left.into_iter()
+        .map(|(what, how)| format!("{what}: {how}"))
+        .collect()
+}
+
+fn disruption_differences(
+    expected: &ExpectedDisruption,
+    ours: &Consolidation,
+) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let mut differ = |what: String, theirs: String, ours: String| {
+        if theirs != ours {
+            all.push((what, format!("expected {theirs}, ours {ours}")));
+        }
+    };
+    let mut empty = ours.empty.clone();
+    empty.sort();
+    differ(
+        "empty nodes".to_owned(),
+        expected.empty.join(" "),
+        empty.join(" "),
+    );
+    let mut names: Vec<&String> = expected.single.keys().collect();
+    names.extend(ours.nodes.iter().filter_map(|(name, own)| {
+        matches!(own.verdict, disruption::Verdict::Goes(_)).then_some(name)
+    }));
+    names.sort();
+    names.dedup();
+    for name in names {
+        let theirs = expected.single.get(name).cloned().unwrap_or_else(stays);
+        let own = match ours.nodes.get(name).map(|own| &own.verdict) {
+            Some(disruption::Verdict::Goes(command)) => ExpectedCommand {
+                nodes: Vec::new(),
+                ..as_expected(command)
+            },
+            _ => stays(),
+        };
+        let place = format!("node {name} by itself");
+        differ(place, format!("{theirs:?}"), format!("{own:?}"));
+    }
+    let own = ours.multi.as_ref().map(as_expected);
+    let place = "several nodes at once".to_owned();
+    differ(place, format!("{:?}", expected.multi), format!("{own:?}"));
+    all
+}
+
+fn stays() -> ExpectedCommand {
+    ExpectedCommand {
+        decision: "no-op".to_owned(),
+        ..ExpectedCommand::default()
+    }
+}
+
+fn as_expected(command: &disruption::Command) -> ExpectedCommand {
+    let mut nodes = command.nodes.clone();
+    nodes.sort();
+    let own = command.replacement.as_ref();
+    let mut instance_types = own.map_or_else(Vec::new, |own| own.instance_types.clone());
+    instance_types.sort();
+    let decision = if own.is_some() { "replace" } else { "delete" };
+    ExpectedCommand {
+        decision: decision.to_owned(),
+        nodes,
+        instance_types,
     }
 }
 
@@ -75,12 +192,14 @@ pub fn judge(input: &Input, expected: &Expected) -> Verdict {
 struct Guide {
     /// Namespace and name of each pod of the input.
     names: Vec<String>,
-    /// The place of each pod among the expected ones: claims, then nodes.
-    places: HashMap<String, usize>,
+    /// The place of each pod among the expected ones, claims and then nodes, and how many pods came
+    /// there before it.
+    places: HashMap<String, (usize, usize)>,
     /// What the labels of each expected claim may be.
     labels: Vec<BTreeMap<String, Vec<String>>>,
-    /// The labels that something is required of, of each expected claim.
-    keys: Vec<HashSet<String>>,
+    /// The labels that something is required of, of each expected claim, and the values they may
+    /// have; none for other requirements.
+    keys: Vec<BTreeMap<String, HashSet<String>>>,
     /// The pool of each expected claim.
     pools: Vec<String>,
     /// Why pods stay pending; the sentences name what was chosen.
@@ -93,6 +212,8 @@ struct Guide {
     /// How many pods have each place.
     settled: HashMap<usize, usize>,
     stumbles: usize,
+    /// The most pods that came to their places, and the next one, which did not.
+    furthest: (usize, String),
     round: u64,
     state: u64,
 }
@@ -107,8 +228,8 @@ impl Guide {
         let of_claims = expected.claims.iter().map(|own| &own.pods);
         let mut places = HashMap::new();
         for (at, pods) in of_claims.chain(expected.existing.values()).enumerate() {
-            for pod in pods {
-                places.insert(pod.clone(), at);
+            for (rank, pod) in pods.iter().enumerate() {
+                places.insert(pod.clone(), (at, rank));
             }
         }
         let labels = expected.claims.iter().map(|own| {
@@ -121,9 +242,7 @@ impl Guide {
             names: names.collect(),
             places,
             labels: labels.collect(),
-            keys: (expected.claims.iter())
-                .map(|own| own.requirements.iter().map(|own| own.key.clone()).collect())
-                .collect(),
+            keys: expected.claims.iter().map(keys_of).collect(),
             pools: (expected.claims.iter())
                 .map(|own| own.node_pool.clone())
                 .collect(),
@@ -133,6 +252,7 @@ impl Guide {
             pending: Vec::new(),
             settled: HashMap::new(),
             stumbles: 0,
+            furthest: (0, String::new()),
             round: 0,
             state: 0,
         }
@@ -156,7 +276,22 @@ impl Guide {
     }
 
     fn place(&self, pod: usize) -> Option<usize> {
-        self.places.get(self.names.get(pod)?).copied()
+        Some(self.places.get(self.names.get(pod)?)?.0)
+    }
+
+    /// How many pods came to its place before this one, and how many are there by now.
+    fn turn(&self, pod: usize) -> Option<(usize, usize)> {
+        let (place, rank) = self.places.get(self.names.get(pod)?)?;
+        Some((*rank, self.settled.get(place).copied().unwrap_or(0)))
+    }
+
+    /// Keeps the choices so far.
+    fn keep(&mut self) {
+        if !self.pending.is_empty() {
+            self.script.append(&mut self.pending);
+            self.played = self.script.len();
+            self.stumbles = 0;
+        }
     }
 
     fn any(&mut self, count: usize) -> usize {
@@ -202,6 +337,16 @@ impl Guide {
     }
 }
 
+fn keys_of(claim: &ExpectedClaim) -> BTreeMap<String, HashSet<String>> {
+    let all = claim.requirements.iter().map(|own| {
+        // What a claim is launched as may be narrowed to its reservations at the end.
+        let is_open = own.operator != "In" || own.key == CAPACITY_TYPE;
+        let values = own.values.iter().filter(|_| !is_open);
+        (own.key.clone(), values.cloned().collect())
+    });
+    all.collect()
+}
+
 impl Chance for Guide {
     fn choose(&mut self, choice: &Choice<'_>) -> usize {
         if let Some(&again) = self.script.get(self.played) {
@@ -222,33 +367,59 @@ impl Chance for Guide {
     }
 
     fn goes_on(&mut self, settled: &Settled<'_>) -> bool {
+        let came: usize = self.settled.values().sum();
+        let fits = self.fits(settled);
+        if !fits && came >= self.furthest.0 {
+            let pod = settled.pods.last().and_then(|&pod| self.names.get(pod));
+            let pod = pod.cloned().unwrap_or_default();
+            self.furthest = (came, format!("{pod} in {:?}", settled.labels));
+        }
+        fits
+    }
+
+    fn waits(&mut self, pod: usize) {
+        // It has to while others come before it, and for good if it stays pending.
+        let has_to = self.turn(pod).is_none_or(|(rank, there)| rank > there);
+        if has_to {
+            self.keep();
+        }
+    }
+}
+
+impl Guide {
+    fn fits(&mut self, settled: &Settled<'_>) -> bool {
         let pods = settled.pods;
         let place = pods.last().and_then(|&pod| self.place(pod));
         let Some(at) = place else {
             return false;
         };
+        let in_turn = pods
+            .last()
+            .and_then(|&pod| self.turn(pod))
+            .is_some_and(|(rank, there)| rank == there);
         let count = self.settled.entry(at).or_default();
         *count += 1;
-        let together = *count == pods.len();
+        let together = in_turn && *count == pods.len();
         if !together || pods.iter().any(|&pod| self.place(pod) != place) {
             return false;
         }
         // Something that was given up on the way is no longer required.
         let fits = match (self.pools.get(at), self.keys.get(at)) {
             (Some(pool), Some(keys)) => {
-                let mut labels = settled.labels.iter();
-                pool == settled.pool && labels.all(|own| keys.contains(*own) || *own == HOSTNAME)
+                let fits = |(key, value): &(&str, Option<&str>)| match keys.get(*key) {
+                    Some(values) => {
+                        value.is_none_or(|own| values.is_empty() || values.contains(own))
+                    }
+                    None => *key == HOSTNAME,
+                };
+                pool == settled.pool && settled.labels.iter().all(fits)
             }
             _ => settled.pool.is_empty(),
         };
         if !fits {
             return false;
         }
-        if !self.pending.is_empty() {
-            self.script.append(&mut self.pending);
-            self.played = self.script.len();
-            self.stumbles = 0;
-        }
+        self.keep();
         true
     }
 }

@@ -22,8 +22,8 @@ pub struct Settled<'a> {
     pub pods: &'a [usize],
     /// The pool of a claim; empty for a node.
     pub pool: &'a str,
-    /// The labels that something is required of.
-    pub labels: &'a [&'a str],
+    /// The labels that something is required of, and the value of those that can have one only.
+    pub labels: &'a [(&'a str, Option<&'a str>)],
 }
 
 /// Makes the choices.
@@ -35,6 +35,9 @@ pub trait Chance {
     fn goes_on(&mut self, _settled: &Settled<'_>) -> bool {
         true
     }
+
+    /// Hears that a pod found no place; it is tried again once others have found theirs.
+    fn waits(&mut self, _pod: usize) {}
 }
 
 /// Always the first by name, so that the same input has the same answer.

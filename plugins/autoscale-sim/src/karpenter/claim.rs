@@ -26,6 +26,8 @@ pub(super) struct Around<'a> {
     pub(super) settings: &'a Settings,
     pub(super) topology: &'a Topology,
     pub(super) reservations: &'a Reservations,
+    /// See [`super::scheduler::Simulation`].
+    pub(super) falls_back: bool,
 }
 
 /// What a pod asks for just now.
@@ -305,6 +307,9 @@ impl Claim {
             }
         }
         let refuse = |why: &str| Err(Refusal::Reserved(Reason::Sentence(why.to_owned())));
+        if around.falls_back {
+            return Ok(reserved);
+        }
         if any && reserved.is_empty() {
             return refuse(
                 "one or more instance types with compatible reserved offerings are available, but could not be reserved",

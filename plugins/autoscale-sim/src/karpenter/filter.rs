@@ -140,6 +140,28 @@ pub(super) fn short_of_values(
     short
 }
 
+/// For each label with `minValues` how many values there must be, and which each type has.
+pub(super) fn min_values(
+    types: &[u32],
+    all: &[Rc<InstanceType>],
+    requirements: &Requirements,
+) -> Vec<(i64, Vec<Vec<u32>>)> {
+    let needed = requirements
+        .iter()
+        .filter_map(|own| Some((own.key, own.min_values?)));
+    needed
+        .map(|(key, least)| {
+            let of_type = |&at: &u32| {
+                let own = all[at as usize].requirements.find(key);
+                own.map_or_else(Vec::new, |own| {
+                    own.values().iter().map(|own| own.id).collect()
+                })
+            };
+            (least, types.iter().map(of_type).collect())
+        })
+        .collect()
+}
+
 /// The reason to [`short_of_values`].
 pub(super) fn too_few_values(short: &BTreeMap<Key, i64>, names: &Names) -> Reason {
     Reason::MinValues {

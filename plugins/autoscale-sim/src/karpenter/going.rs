@@ -33,17 +33,70 @@ pub(super) fn pods_to_move(
         node.is_some_and(|node| names.contains(&node))
     };
     let all = pods.iter().zip(&input.pods).enumerate();
-    all.filter(|(_, (facts, pod))| {
-        is_there(facts)
-            && is_reschedulable(facts, pod)
-            && !is_protected(pod, input.now, facts)
-            && !is_held(pod, facts, input)
-    })
-    .map(|(at, _)| at)
-    .collect()
+    all.filter(|(_, (facts, pod))| is_there(facts) && can_move(pod, facts, input))
+        .map(|(at, _)| at)
+        .collect()
 }
 
-fn is_reschedulable(facts: &PodFacts, pod: &Pod) -> bool {
+/// Whether the pod needs another place if its node goes, and can be moved there.
+pub(super) fn can_move(pod: &Pod, facts: &PodFacts, input: &Input) -> bool {
+    is_reschedulable(facts, pod)
+        && !is_protected(pod, input.now, facts)
+        && !is_held(pod, facts, input)
+}
+
+/// Why the pod keeps its node from going just now.
+pub(super) fn keeps_node(pod: &Pod, facts: &PodFacts, input: &Input) -> Option<String> {
+    if is_protected(pod, input.now, facts) {
+        return Some(format!(
+            "pod has \"karpenter.sh/do-not-disrupt\" annotation (Pod={})",
+            facts.name
+        ));
+    }
+    if !is_evictable(pod, facts, input) {
+        return None;
+    }
+    let budgets = budgets_of(pod, input);
+    let key = |own: &PodDisruptionBudget| {
+        let name = own.metadata.name.as_deref().unwrap_or_default();
+        format!("{}/{name}", namespace_of(&own.metadata))
+    };
+    match budgets.as_slice() {
+        [] => None,
+        [one] => {
+            let allowed = one.status.as_ref().and_then(|own| own.disruptions_allowed);
+            let free = allowed.unwrap_or(0) != 0 || allows_unhealthy(one) && is_unready(pod);
+            (!free).then(|| {
+                format!(
+                    "pdb prevents pod evictions (PodDisruptionBudget=[{}])",
+                    key(one)
+                )
+            })
+        }
+        all => {
+            let all: Vec<String> = all.iter().map(|own| key(own)).collect();
+            let all = all.join(" ");
+            Some(format!(
+                "eviction does not support multiple PDBs (PodDisruptionBudget(s)=[{all}])"
+            ))
+        }
+    }
+}
+
+/// What it costs to move the pod, from -10 to 10.
+pub(super) fn eviction_cost(pod: &Pod) -> f64 {
+    let annotations = pod.metadata.annotations.as_ref();
+    let deletion = annotations
+        .and_then(|own| own.get("controller.kubernetes.io/pod-deletion-cost"))
+        .and_then(|own| own.parse::<f64>().ok())
+        .unwrap_or(0.0);
+    let priority = pod.spec.as_ref().and_then(|own| own.priority).unwrap_or(0);
+    let cost = 1.0 + deletion / 134_217_728.0 + f64::from(priority) / 33_554_432.0;
+    cost.clamp(-10.0, 10.0)
+}
+
+/// Whether the pod counts as one that must be placed again.
+pub(super) fn is_reschedulable(facts: &PodFacts, pod: &Pod) -> bool {
     let active = !facts.is_over && !facts.is_ending;
     let comes_back = facts.is_ending && is_owned_by(&pod.metadata, "apps/v1", "StatefulSet");
     (active || comes_back) && !facts.is_daemon && !is_owned_by(&pod.metadata, "v1", "Node")
@@ -69,25 +122,31 @@ fn do_not_disrupt(pod: &Pod, now: Timestamp) -> bool {
     started.is_none_or(|started| now.duration_since(started.0) < protected_for)
 }
 
-/// Whether budgets never let the pod go.
-fn is_held(pod: &Pod, facts: &PodFacts, input: &Input) -> bool {
+/// Whether the pod would be evicted at all.
+fn is_evictable(pod: &Pod, facts: &PodFacts, input: &Input) -> bool {
     let disrupted = Taint {
         key: "karpenter.sh/disrupted".to_owned(),
         effect: "NoSchedule".to_owned(),
         ..Taint::default()
     };
-    let evictable = !facts.is_over
+    !facts.is_over
         && !facts.is_ending
         && !tolerated(&[disrupted], &facts.tolerations)
         && !is_owned_by(&pod.metadata, "v1", "Node")
-        && !do_not_disrupt(pod, input.now);
-    if !evictable {
+        && !do_not_disrupt(pod, input.now)
+}
+
+fn budgets_of<'a>(pod: &Pod, input: &'a Input) -> Vec<&'a PodDisruptionBudget> {
+    let all = input.pod_disruption_budgets.iter();
+    all.filter(|own| selects(own, pod)).collect()
+}
+
+/// Whether budgets never let the pod go.
+fn is_held(pod: &Pod, facts: &PodFacts, input: &Input) -> bool {
+    if !is_evictable(pod, facts, input) {
         return false;
     }
-    let budgets: Vec<&PodDisruptionBudget> = (input.pod_disruption_budgets.iter())
-        .filter(|own| selects(own, pod))
-        .collect();
-    match budgets.as_slice() {
+    match budgets_of(pod, input).as_slice() {
         [] => false,
         [one] => never_allows(one) && !(allows_unhealthy(one) && is_unready(pod)),
         _ => true,

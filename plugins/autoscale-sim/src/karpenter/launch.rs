@@ -42,6 +42,32 @@ pub(super) fn by_price(
     priced.into_iter().map(|(_, at)| at).collect()
 }
 
+/// For each type the lowest price, and the highest that a launch may come to: of reserved offerings
+/// if there are any, else of spot, else of those on demand.
+pub(super) fn prices(
+    types: &[u32],
+    all: &[Rc<InstanceType>],
+    requirements: &Requirements,
+    well_known: &WellKnown,
+    names: &mut Names,
+) -> Vec<(f64, f64)> {
+    let key = names.key(CAPACITY_TYPE);
+    let kinds = ["reserved", "spot", "on-demand"].map(|own| names.value(own));
+    types
+        .iter()
+        .map(|&at| {
+            let own = &all[at as usize];
+            let worst = kinds.iter().find_map(|kind| {
+                let of_kind = open(own, requirements, well_known)
+                    .filter(|own| own.requirements.get(key).has(*kind));
+                of_kind.map(|own| own.price).reduce(f64::max)
+            });
+            let least = cheapest(own, requirements, well_known);
+            (least, worst.unwrap_or(f64::MAX))
+        })
+        .collect()
+}
+
 /// All ways to launch at the lowest price.
 pub(super) fn launches(
     types: &[u32],

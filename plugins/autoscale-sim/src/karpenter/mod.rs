@@ -1,4 +1,4 @@
-//! Karpenter 1.14, as far as provisioning goes: a pure function of an [`Input`].
+//! Karpenter 1.14, as far as provisioning and consolidation go: a pure function of an [`Input`].
 //!
 //! Upstream is kubernetes-sigs/karpenter at tag v1.14.1; each file names what it follows. Upstream
 //! iterates over Go maps where several zones are equally good, so an answer depends on chance
@@ -13,6 +13,7 @@ mod amounts;
 pub mod chance;
 mod claim;
 mod daemons;
+pub mod disruption;
 mod filter;
 mod go_duration;
 mod go_sort;
@@ -40,6 +41,7 @@ mod topology_group;
 mod validation;
 mod volumes;
 
+pub use disruption::{Consolidation, consolidate};
 pub use input::{Input, Settings};
 pub use instance_type::{InstanceTypeSpec, OfferingSpec, read_instance_types};
 pub use outcome::Outcome;

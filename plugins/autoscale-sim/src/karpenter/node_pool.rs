@@ -35,9 +35,72 @@ pub struct NodePoolSpec {
     /// Heavier pools come first.
     #[serde(default)]
     pub weight: Option<i32>,
+    /// When its nodes may be taken away.
+    #[serde(default)]
+    pub disruption: Disruption,
     /// A pool with a fixed number of nodes, which no pending pod changes.
     #[serde(default)]
     pub replicas: Option<i64>,
+}
+
+/// When nodes of a pool may be taken away.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Disruption {
+    /// How long a node must have been left alone; `Never`, or nothing at all, keeps it for good.
+    #[serde(default)]
+    pub consolidate_after: Option<String>,
+    /// `WhenEmpty`, `WhenEmptyOrUnderutilized` or `Balanced`.
+    #[serde(default)]
+    pub consolidation_policy: Option<String>,
+    /// How many at a time.
+    #[serde(default)]
+    pub budgets: Vec<Budget>,
+}
+
+/// How many nodes of a pool may go at a time.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Budget {
+    /// What it is for; without a word, for everything.
+    #[serde(default)]
+    pub reasons: Option<Vec<String>>,
+    /// A number, or a share in percent.
+    pub nodes: String,
+    /// When it holds, as for cron; without a word, always.
+    #[serde(default)]
+    pub schedule: Option<String>,
+}
+
+impl Budget {
+    /// How many of so many nodes; a share is rounded up, and what cannot be read allows none.
+    fn allows(&self, nodes: i64) -> i64 {
+        match self.nodes.strip_suffix('%') {
+            Some(share) => share
+                .parse::<i64>()
+                .map_or(0, |share| (share * nodes + 99).div_euclid(100)),
+            None => self.nodes.parse().unwrap_or(0),
+        }
+    }
+}
+
+impl Disruption {
+    /// Whether nodes are ever taken away.
+    #[must_use]
+    pub fn consolidates(&self) -> bool {
+        let after = self.consolidate_after.as_deref();
+        after.is_some_and(|own| own != "Never")
+    }
+
+    /// How many of so many nodes may go for a reason. Schedules are taken to hold now.
+    #[must_use]
+    pub fn allows(&self, reason: &str, nodes: i64) -> i64 {
+        let own = self.budgets.iter().filter(|own| {
+            let reasons = own.reasons.as_ref();
+            reasons.is_none_or(|all| all.iter().any(|own| own == reason))
+        });
+        let most = own.map(|own| own.allows(nodes)).min();
+        most.unwrap_or(i64::from(i32::MAX))
+    }
 }
 
 /// Limits may be written as numbers.
@@ -178,6 +241,20 @@ fn status_of<'a>(conditions: Option<&'a Vec<Condition>>, kind: &str) -> Option<&
 }
 
 impl NodeClaim {
+    /// Whether Karpenter holds the node for one that may be consolidated.
+    #[must_use]
+    pub fn is_consolidatable(&self) -> bool {
+        let own = status_of(self.status.conditions.as_ref(), "Consolidatable");
+        own.is_some_and(|own| own.status == "True")
+    }
+
+    /// Whether the machine is gone, but for what is left to clean up.
+    #[must_use]
+    pub fn is_terminating(&self) -> bool {
+        let own = status_of(self.status.conditions.as_ref(), "InstanceTerminating");
+        own.is_some_and(|own| own.status == "True")
+    }
+
     /// Whether the machine is on its way out.
     #[must_use]
     pub fn is_going(&self) -> bool {

@@ -1,6 +1,6 @@
 //! What Karpenter would do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,10 @@ pub struct Outcome {
     pub choices: Vec<ChosenByChance>,
     /// How many pods were to be placed.
     pub pods: usize,
+    /// Pods among them whose node is on its way out.
+    pub going: BTreeSet<String>,
+    /// Those of [`Outcome::existing`] that are not ready yet.
+    pub uninitialized: BTreeSet<String>,
     /// Whether [`super::chance::Chance::goes_on`] ended the round.
     pub is_cut: bool,
 }
@@ -45,6 +49,12 @@ pub struct Claim {
     pub launches: Vec<Launch>,
     /// Whether `minValues` had to give way.
     pub min_values_relaxed: bool,
+    /// For each instance type the lowest price, and the highest that a launch may come to.
+    pub prices: Vec<(f64, f64)>,
+    /// For each label with `minValues` how many values there must be, and which each type has.
+    pub min_values: Vec<(i64, Vec<Vec<u32>>)>,
+    /// Whether it may be spot, and whether it may be on demand.
+    pub allows: [bool; 2],
 }
 
 /// What a label of a claim may be.

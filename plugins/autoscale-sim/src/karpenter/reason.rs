@@ -80,8 +80,8 @@ impl Reason {
                 let Some(rest) = sentence.strip_prefix(prefix) else {
                     return false;
                 };
-                let mut theirs: Vec<&str> = rest.split("; ").collect();
-                let mut own: Vec<&str> = parts.iter().map(String::as_str).collect();
+                let mut theirs: Vec<String> = rest.split("; ").map(without_number).collect();
+                let mut own: Vec<String> = parts.iter().map(|own| without_number(own)).collect();
                 theirs.sort_unstable();
                 own.sort_unstable();
                 theirs == own
@@ -106,5 +106,17 @@ impl Reason {
                 theirs == own
             }
         }
+    }
+}
+
+/// New hosts are numbered, in upstream through the life of the process.
+fn without_number(text: &str) -> String {
+    const HOST: &str = "hostname-placeholder-";
+    match text.split_once(HOST) {
+        Some((before, after)) => {
+            let rest = after.trim_start_matches(|own: char| own.is_ascii_digit());
+            format!("{before}{HOST}{rest}")
+        }
+        None => text.to_owned(),
     }
 }

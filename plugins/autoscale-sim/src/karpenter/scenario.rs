@@ -83,6 +83,35 @@ pub struct Expected {
     /// Pods that are not looked at, with sentences.
     #[serde(default)]
     pub ignored: BTreeMap<String, Vec<String>>,
+    /// What would be taken away or replaced, if that was asked.
+    #[serde(default)]
+    pub disruption: Option<ExpectedDisruption>,
+}
+
+/// What would be taken away or replaced.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ExpectedDisruption {
+    /// Empty nodes that go.
+    pub empty: Vec<String>,
+    /// What becomes of each node by itself.
+    pub single: BTreeMap<String, ExpectedCommand>,
+    /// What becomes of several at once.
+    #[serde(default)]
+    pub multi: Option<ExpectedCommand>,
+}
+
+/// Nodes that go, and what comes instead.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct ExpectedCommand {
+    /// `no-op`, `delete` or `replace`.
+    pub decision: String,
+    /// The nodes, sorted.
+    #[serde(default)]
+    pub nodes: Vec<String>,
+    /// The instance types of what comes, sorted.
+    #[serde(default)]
+    pub instance_types: Vec<String>,
 }
 
 /// A node to come.

@@ -12,7 +12,7 @@ use super::amounts::Amounts;
 use super::chance::{Chance, Settled};
 use super::claim::{Around, Asks, Claim, Depth, Refusal};
 use super::daemons::{self, DaemonPod};
-use super::filter::{Filter, short_of_values, too_few_values};
+use super::filter::{Filter, min_values, short_of_values, too_few_values};
 use super::input::Input;
 use super::instance_type::{self, InstanceType};
 use super::launch;
@@ -34,9 +34,25 @@ use super::validation;
 use super::volumes::{Storage, VolumeUsage, Volumes};
 use super::{go_sort, going};
 
+/// What else than provisioning is asked of the scheduler.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Simulation {
+    /// Nodes that are taken to be gone.
+    pub(super) without: HashSet<String>,
+    /// Pods that need a place beside those that wait, by their numbers.
+    pub(super) moved: Vec<usize>,
+    /// Capacity that is not reserved will do where a reservation is all gone.
+    pub(super) falls_back: bool,
+}
+
 /// What Karpenter would do about the pods that wait now.
 #[must_use]
 pub fn provision(input: &Input, chance: &mut dyn Chance) -> Outcome {
+    simulate(input, &Simulation::default(), chance)
+}
+
+/// The same if some nodes were not there.
+pub(super) fn simulate(input: &Input, simulation: &Simulation, chance: &mut dyn Chance) -> Outcome {
     let mut names = Names::default();
     let mut outcome = Outcome::default();
     let pools = usable_pools(&input.node_pools, &mut outcome);
@@ -44,7 +60,8 @@ pub fn provision(input: &Input, chance: &mut dyn Chance) -> Outcome {
         instance_type::build(&input.instance_types, &input.settings, &mut names);
     let namespaces = namespaces(input, &mut names);
     let storage = Storage::new(input);
-    let states = state_nodes(&input.nodes, &input.node_claims);
+    let mut states = state_nodes(&input.nodes, &input.node_claims);
+    states.retain(|_, own| !simulation.without.contains(own.name()));
 
     let pods: Vec<PodFacts> = input
         .pods
@@ -66,7 +83,9 @@ pub fn provision(input: &Input, chance: &mut dyn Chance) -> Outcome {
             outcome.ignored.insert(pods[at].name.clone(), mistakes);
         }
     }
-    for at in going::pods_to_move(input, &states, &pods) {
+    let going = going::pods_to_move(input, &states, &pods);
+    outcome.going = going.iter().map(|&at| pods[at].name.clone()).collect();
+    for at in simulation.moved.iter().copied().chain(going) {
         wishes[at] = pod::wishes(&input.pods[at], &namespaces, &mut names);
         to_place.push(at);
     }
@@ -95,6 +114,7 @@ pub fn provision(input: &Input, chance: &mut dyn Chance) -> Outcome {
     topology.start(&known, &wishes);
     let mut scheduler = Scheduler {
         input,
+        falls_back: simulation.falls_back,
         host_key: names.key(HOSTNAME),
         names,
         reservations: Reservations::new(&types),
@@ -220,6 +240,7 @@ type Reach = Option<Vec<Rc<Requirements>>>;
 
 struct Scheduler<'a> {
     input: &'a Input,
+    falls_back: bool,
     names: Names,
     host_key: Key,
     types: Vec<Rc<InstanceType>>,
@@ -404,6 +425,7 @@ impl Scheduler<'_> {
                 }
                 Err(reasons) => {
                     failed.insert(pod, reasons);
+                    dice.chance.waits(pod);
                     self.topology.update(pod, &wishes[pod]);
                     self.update_asks(pod, &mut wishes[pod].clone());
                     queue.push(pod);
@@ -429,7 +451,10 @@ impl Scheduler<'_> {
                 (&claim.pods, pool, &claim.requirements)
             }
         };
-        let labels = requirements.iter().map(|own| self.names.text(own.key));
+        let labels = requirements.iter().map(|own| {
+            let value = own.single().map(|own| self.names.text(own.id));
+            (self.names.text(own.key), value)
+        });
         dice.chance.goes_on(&Settled {
             pods,
             pool,
@@ -587,6 +612,7 @@ impl Scheduler<'_> {
             settings: &self.input.settings,
             topology: &self.topology,
             reservations: &self.reservations,
+            falls_back: self.falls_back,
         }
     }
 
@@ -711,6 +737,9 @@ impl Scheduler<'_> {
         let name = |own: &Self, at: usize| own.topology.around.pods[at].name.clone();
         for node in &self.existing {
             if !node.pods.is_empty() {
+                if !node.is_initialized {
+                    outcome.uninitialized.insert(node.name.clone());
+                }
                 let pods = node.pods.iter().map(|&at| name(&self, at)).collect();
                 outcome.existing.insert(node.name.clone(), pods);
             }
@@ -773,6 +802,8 @@ impl Scheduler<'_> {
             .collect();
         written.sort();
         let pool = template.pool.clone();
+        let capacity_type = requirements.get(self.names.key(CAPACITY_TYPE));
+        let allows = ["spot", "on-demand"].map(|own| capacity_type.has(self.names.value(own)));
         let known = &self.well_known;
         Ok(outcome::Claim {
             node_pool: pool,
@@ -785,6 +816,9 @@ impl Scheduler<'_> {
             requests,
             launches: launch::launches(&types, &self.types, &requirements, known, &mut self.names),
             min_values_relaxed: claim.min_values_relaxed,
+            prices: launch::prices(&types, &self.types, &requirements, known, &mut self.names),
+            min_values: min_values(&types, &self.types, &requirements),
+            allows,
         })
     }
 }

@@ -37,9 +37,11 @@ pub fn case(seed: u64, number: u64) -> Value {
     if maker.random.chance(20) {
         options.insert("minValuesPolicy".into(), json!("BestEffort"));
     }
+    let disrupt = maker.random.chance(40);
     json!({
         "id": format!("karpenter-{seed}-{number}"),
         "options": options,
+        "disrupt": disrupt,
         "instanceTypes": types,
         "objects": maker.objects,
     })
@@ -189,6 +191,7 @@ impl Maker {
                 spec["template"]["spec"]["startupTaints"] =
                     json!([{"key": "startup", "effect": "NoSchedule"}]);
             }
+            spec["disruption"] = self.disruption();
             if self.random.chance(50) {
                 spec["weight"] = json!(self.number(1, 3));
             }
@@ -219,6 +222,27 @@ impl Maker {
                     condition("NodeClassReady"), condition("Ready")]},
             }));
         }
+    }
+
+    fn disruption(&mut self) -> Value {
+        let policy = self.random.pick(&[
+            "WhenEmptyOrUnderutilized",
+            "WhenEmptyOrUnderutilized",
+            "WhenEmpty",
+        ]);
+        let after = if self.random.chance(10) {
+            "Never"
+        } else {
+            "0s"
+        };
+        let mut budgets =
+            vec![json!({"nodes": self.random.pick(&["10%", "50%", "100%", "1", "2", "100%"])})];
+        if self.random.chance(15) {
+            let reason = self.random.pick(&["Empty", "Underutilized", "Drifted"]);
+            budgets
+                .push(json!({"nodes": self.random.pick(&["0", "1", "30%"]), "reasons": [reason]}));
+        }
+        json!({"consolidationPolicy": policy, "consolidateAfter": after, "budgets": budgets})
     }
 
     fn limits(&mut self) -> Value {
@@ -506,6 +530,10 @@ impl Maker {
         }
         let launched = !(is_claim_only && self.random.chance(30));
         let mut status = json!({"capacity": capacity, "allocatable": capacity});
+        if self.random.chance(90) {
+            status["conditions"] = json!([{"type": "Consolidatable", "status": "True", "reason": "Test",
+                "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]);
+        }
         if launched {
             status["providerID"] = json!(format!("test://node-{at}"));
         }
@@ -548,7 +576,8 @@ impl Maker {
         if self.random.chance(10) {
             self.objects.push(json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
                 "metadata": {"name": format!("pdb-{node}"), "namespace": "default"},
-                "spec": {"maxUnavailable": self.random.below(2), "selector": {"matchLabels": {"app": "web"}}}}));
+                "spec": {"maxUnavailable": self.random.below(2), "selector": {"matchLabels": {"app": "web"}}},
+                "status": {"disruptionsAllowed": self.random.below(2)}}));
         }
     }
 
