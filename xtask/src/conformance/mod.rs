@@ -23,6 +23,8 @@ pub enum Conformance {
     Failover(failover::Failover),
     /// Our Karpenter against Karpenter itself, on generated or recorded cases
     Karpenter(karpenter::Karpenter),
+    /// The time of both for one large batch of pods, in one run
+    KarpenterBench(karpenter::Bench),
     /// The scheduler crate against kube-scheduler itself, on generated or recorded cases
     Scheduler(Scheduler),
     /// The time of both for one pod against a large cluster, in one run
@@ -37,6 +39,7 @@ impl Conformance {
             Self::Drain(drain) => drain.run(),
             Self::Failover(failover) => failover.run(),
             Self::Karpenter(karpenter) => karpenter.run(),
+            Self::KarpenterBench(bench) => bench.run(),
             Self::Scheduler(scheduler) => scheduler.run(),
             Self::SchedulerBench(bench) => bench.run(),
         }

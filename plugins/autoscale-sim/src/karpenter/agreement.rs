@@ -16,11 +16,11 @@ use super::scenario::{Expected, ExpectedClaim, ExpectedCommand, ExpectedDisrupti
 use super::scheduler::provision;
 
 /// How often other choices are tried.
-const TRIES: u64 = 4000;
+const TRIES: u64 = 6000;
 /// How often choices are made anew for what would be taken away.
 const DISRUPTION_TRIES: u64 = 60;
-/// After so many failures in one place, everything before it is chosen anew.
-const STUCK: usize = 250;
+/// After so many failures in one place, some of what came before it is chosen anew.
+const STUCK: usize = 60;
 
 /// How an answer of ours compares.
 #[derive(Clone, Debug, Default)]
@@ -271,7 +271,8 @@ impl Guide {
         self.stumbles += 1;
         if self.stumbles > STUCK {
             self.stumbles = 0;
-            self.script.clear();
+            let kept = self.any(self.script.len().max(1));
+            self.script.truncate(kept);
         }
     }
 

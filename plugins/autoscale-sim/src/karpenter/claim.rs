@@ -171,7 +171,8 @@ impl Claim {
             };
             return refuse(all.into_iter().map(sentence).collect());
         }
-        if depth == Depth::Verdict && !self.may_fit(pod, around) {
+        let quick = depth == Depth::Verdict;
+        if quick && (!self.may_fit(pod, around) || around.topology.refuses_host(pod, self.host)) {
             return refuse(Vec::new());
         }
         let known = Some(around.well_known);

@@ -297,6 +297,20 @@ impl Topology {
         }
     }
 
+    /// Whether a rule about hosts keeps the pod from this one, whatever else the place is like.
+    pub(super) fn refuses_host(&self, pod: usize, host: Value) -> bool {
+        let facts = &self.around.pods[pod];
+        let owned = self.owned.get(&pod).map_or(&[][..], Vec::as_slice);
+        let own = owned.iter().map(|&at| &self.groups.all[at]);
+        let inverse = self
+            .inverse
+            .selecting(pod)
+            .iter()
+            .map(|&at| &self.inverse.all[at]);
+        let mut all = own.chain(inverse).filter(|own| own.key == self.hostname);
+        all.any(|group| group.refuses_host(facts, host))
+    }
+
     /// What the rules add to the requirements of a place, or which of them cannot be met there.
     pub(super) fn narrow(
         &self,

@@ -202,6 +202,15 @@ impl Group {
         self.empty.remove(&domain);
     }
 
+    /// Whether this rule, which is about hosts, keeps a pod from a host.
+    pub(super) fn refuses_host(&self, pod: &PodFacts, host: Value) -> bool {
+        match self.kind {
+            Kind::Spread => self.count(host) + i64::from(self.selects(pod)) > self.max_skew,
+            Kind::AntiAffinity => self.count(host) != 0,
+            Kind::Affinity => false,
+        }
+    }
+
     fn count(&self, domain: Value) -> i64 {
         self.domains.get(&domain).copied().unwrap_or(0)
     }

@@ -21,8 +21,11 @@ pub fn case(seed: u64, number: u64) -> Value {
         objects: Vec::new(),
         pools: Vec::new(),
         types: Vec::new(),
+        offered: Vec::new(),
+        disrupt: false,
         pods: 0,
     };
+    maker.disrupt = maker.random.chance(40);
     let types = maker.instance_types();
     maker.pools();
     maker.namespaces();
@@ -37,11 +40,10 @@ pub fn case(seed: u64, number: u64) -> Value {
     if maker.random.chance(20) {
         options.insert("minValuesPolicy".into(), json!("BestEffort"));
     }
-    let disrupt = maker.random.chance(40);
     json!({
         "id": format!("karpenter-{seed}-{number}"),
         "options": options,
-        "disrupt": disrupt,
+        "disrupt": maker.disrupt,
         "instanceTypes": types,
         "objects": maker.objects,
     })
@@ -52,7 +54,19 @@ struct Maker {
     objects: Vec<Value>,
     pools: Vec<String>,
     types: Vec<String>,
+    offered: Vec<Offered>,
+    disrupt: bool,
     pods: usize,
+}
+
+/// What a node can be made of.
+#[derive(Clone)]
+struct Offered {
+    instance_type: String,
+    cpu: usize,
+    ratio: usize,
+    zone: String,
+    capacity_type: String,
 }
 
 impl Maker {
@@ -131,6 +145,13 @@ impl Maker {
                 };
                 let extra = if self.random.chance(30) { 0.013 } else { 0.0 };
                 let available = !self.random.chance(8);
+                self.offered.push(Offered {
+                    instance_type: self.types.last().cloned().unwrap_or_default(),
+                    cpu,
+                    ratio,
+                    zone: zone.to_owned(),
+                    capacity_type: kind.to_owned(),
+                });
                 all.push(self.offering(zone, kind, whole * factor + extra, available));
             }
         }
@@ -434,13 +455,17 @@ impl Maker {
     }
 
     fn nodes(&mut self) {
-        let count = [0, 0, 1, 2, 3, 5][self.random.below(6)];
+        let count = if self.disrupt {
+            self.number(2, 6)
+        } else {
+            [0, 0, 1, 2, 3, 5][self.random.below(6)]
+        };
         for at in 0..count {
             let name = format!("node-{at}");
-            let kind = self.random.below(10);
+            let kind = self.random.below(if self.disrupt { 8 } else { 10 });
             let is_managed = kind < 7;
-            let cpu: usize = self.random.pick(&["2", "4", "8"]).parse().unwrap_or(2);
-            let capacity = json!({"cpu": cpu.to_string(), "memory": format!("{}Gi", cpu * 4), "pods": self.random.pick(&["4", "20", "110"])});
+            let mut cpu: usize = self.random.pick(&["2", "4", "8"]).parse().unwrap_or(2);
+            let mut ratio = 4;
             let mut labels = json!({
                 ZONE: self.random.pick(&ZONES), ARCH: "amd64", HOSTNAME: name,
                 "kubernetes.io/os": "linux",
@@ -455,9 +480,22 @@ impl Maker {
                 labels[INSTANCE_TYPE] = json!(self.type_names(1, 1).first());
                 labels[CAPACITY_TYPE] = json!(self.random.pick(&["spot", "on-demand"]));
             }
+            if is_managed && self.disrupt && self.random.chance(90) {
+                let own = self.offered[self.random.below(self.offered.len())].clone();
+                labels[INSTANCE_TYPE] = json!(own.instance_type);
+                labels[CAPACITY_TYPE] = json!(own.capacity_type);
+                labels[ZONE] = json!(own.zone);
+                (cpu, ratio) = (own.cpu, own.ratio);
+            }
+            let capacity = json!({"cpu": cpu.to_string(), "memory": format!("{}Gi", cpu * ratio), "pods": self.random.pick(&["4", "20", "110"])});
             // Registered and ready, registered only, there only, not even there.
-            let stage = if is_managed { self.random.below(8) } else { 0 };
-            let is_going = self.random.chance(10);
+            let is_steady = self.disrupt && self.random.chance(80);
+            let stage = if is_managed && !is_steady {
+                self.random.below(8)
+            } else {
+                0
+            };
+            let is_going = self.random.chance(if is_steady { 2 } else { 10 });
             let is_claim_only = stage == 7;
             if is_managed {
                 self.node_claim(at, &labels, &capacity, is_going, is_claim_only);
@@ -465,7 +503,7 @@ impl Maker {
             if is_claim_only {
                 continue;
             }
-            let mut taints = self.taints(15);
+            let mut taints = self.taints(if self.disrupt { 6 } else { 15 });
             if is_managed {
                 if stage < 6 {
                     labels["karpenter.sh/registered"] = json!("true");
@@ -548,7 +586,8 @@ impl Maker {
 
     /// Pods on a node.
     fn running(&mut self, node: &str) {
-        for _ in 0..self.number(0, 4) {
+        let most = if self.disrupt { 2 } else { 4 };
+        for _ in 0..self.number(0, most) {
             let mut pod = self.pod("running");
             pod["spec"]["nodeName"] = json!(node);
             pod["status"] = json!({"phase": "Running"});
@@ -582,7 +621,8 @@ impl Maker {
     }
 
     fn pending(&mut self) {
-        for _ in 0..self.number(1, 4) {
+        let groups = if self.disrupt { 2 } else { 4 };
+        for _ in 0..self.number(1, groups) {
             let replicas = [1, 1, 2, 3, 4, 6, 9][self.random.below(7)];
             let like = self.pod("pending");
             for _ in 0..replicas {
@@ -632,7 +672,7 @@ impl Maker {
         if self.random.chance(4) {
             spec["overhead"] = json!({"cpu": "100m"});
         }
-        if kind == "pending" || self.random.chance(40) {
+        if kind == "pending" || self.random.chance(if self.disrupt { 20 } else { 40 }) {
             self.wishes(&mut spec, app);
         }
         let created = self.random.pick(&[

@@ -17,10 +17,10 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// Starts the judge's program.
-    pub fn start(program: &Path) -> io::Result<Self> {
+    /// Starts the judge's program; if `timed`, it answers with seconds only.
+    pub fn start(program: &Path, timed: bool) -> io::Result<Self> {
         let mut child = Command::new(program)
-            .arg("--brief")
+            .arg(if timed { "--time" } else { "--brief" })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -43,6 +43,13 @@ impl Judge {
             return Ok(Err(line["error"].as_str().unwrap_or_default().to_owned()));
         }
         Ok(Ok(expect))
+    }
+
+    /// How many seconds Karpenter took for a case.
+    pub fn time(&mut self, case: &Value) -> io::Result<Result<f64, String>> {
+        let line = self.line(case)?;
+        let error = line["error"].as_str().unwrap_or_default().to_owned();
+        Ok(line["seconds"].as_f64().ok_or(error))
     }
 
     fn line(&mut self, case: &Value) -> io::Result<Value> {

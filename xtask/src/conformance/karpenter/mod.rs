@@ -1,5 +1,6 @@
 //! Our Karpenter against the real one.
 
+mod bench;
 mod generate;
 mod judge;
 
@@ -14,6 +15,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use bench::Bench;
 use judge::Judge;
 
 /// What to compare.
@@ -49,6 +51,12 @@ struct Tally {
     errors: usize,
     existing: usize,
     ignored: usize,
+    /// Nodes that consolidation was asked about, and of these the ones that go by themselves.
+    candidates: usize,
+    moves: usize,
+    /// Empty nodes that go, and times that several go at once.
+    empty: usize,
+    together: usize,
     recorded: Vec<Value>,
     differing: Vec<Value>,
 }
@@ -69,7 +77,7 @@ impl Karpenter {
     fn compare(&self) -> io::Result<bool> {
         let mut tally = Tally::default();
         if self.file.is_empty() {
-            let mut judge = Judge::start(&judge::build(&root())?)?;
+            let mut judge = Judge::start(&judge::build(&root())?, false)?;
             for number in self.first..self.first + self.cases {
                 let mut case = generate::case(self.seed, number);
                 match judge.ask(&case)? {
@@ -112,6 +120,13 @@ impl Tally {
         self.errors += count("errors");
         self.existing += count("existing");
         self.ignored += count("ignored");
+        let disruption = &case["expect"]["disruption"];
+        let single = disruption["single"].as_object();
+        let goes = |own: &&Value| own["decision"] != "no-op";
+        self.candidates += single.map_or(0, serde_json::Map::len);
+        self.moves += single.map_or(0, |own| own.values().filter(goes).count());
+        self.empty += disruption["empty"].as_array().map_or(0, Vec::len);
+        self.together += usize::from(disruption["multi"].is_object());
         let verdict = verdict(&case);
         self.by_chance += usize::from(verdict.by_chance);
         if verdict.differences.is_empty() {
@@ -138,6 +153,10 @@ impl Tally {
         println!(
             "{} claims, {} nodes with more pods, {} pods left, {} pods not looked at; {} cases left to chance in part",
             self.claims, self.existing, self.errors, self.ignored, self.by_chance
+        );
+        println!(
+            "consolidation: {} of {} nodes go by themselves, {} go empty, {} times several go at once",
+            self.moves, self.candidates, self.empty, self.together
         );
         println!("agree {} of {}", self.agree, self.cases);
     }
