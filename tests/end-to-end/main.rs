@@ -25,6 +25,7 @@ mod prune;
 mod rbac;
 mod restart;
 mod roles;
+mod schema;
 mod show;
 mod snapshot;
 mod terminal;

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use test_support::{ControlPlane, shared};
 
+use crate::schema;
+
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_kubectl-day2");
 
@@ -52,10 +54,14 @@ pub struct Said {
 }
 
 impl Said {
+    /// Documents among what it said are held against their schemas.
+    #[track_caller]
     pub fn of(output: Output) -> Self {
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        schema::check(&stdout);
         Self {
             code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
+            stdout,
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
     }
@@ -198,6 +204,7 @@ impl Running {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
                 Ok(line) => {
+                    schema::check(&line);
                     self.seen.push(line.clone());
                     if matches(&line) {
                         return line;

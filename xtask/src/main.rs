@@ -12,6 +12,7 @@ mod control_plane;
 mod dist;
 mod failure;
 mod record_demo;
+mod schemas;
 mod test;
 
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ enum Task {
     Conformance(conformance::Conformance),
     /// Write the completion scripts for the binaries called without kubectl
     Completions(completions::Completions),
+    /// Write the JSON Schemas of what the plugins write as JSON
+    Schemas(schemas::Schemas),
     /// Build the archive of this machine, and fill in krew's manifests
     Dist(dist::Dist),
     /// Record the cluster of `kubectl day2 demo` from a real control plane
@@ -74,6 +77,7 @@ fn run(task: Task) -> Result<ExitCode, Failure> {
         Task::Test => test::run()?,
         Task::Conformance(conformance) => return Ok(conformance.run()),
         Task::Completions(completions) => completions::run(&completions)?,
+        Task::Schemas(schemas) => schemas::run(&schemas)?,
         Task::Dist(dist) => dist::run(&dist)?,
         Task::RecordDemo => record_demo::run()?,
         Task::Bench { group } => return bench::run(group),

@@ -14,6 +14,7 @@ mod format;
 mod interrupts;
 mod output;
 mod progress;
+pub mod schema;
 mod screen;
 mod terminal;
 

@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::compatibility::{Range, Verdict};
@@ -19,7 +20,7 @@ use crate::image::{Mirror, Origin, Reference, agreement};
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// Where a fact stands, and when it was read there.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// A page that a person can open.
@@ -29,7 +30,7 @@ pub struct Source {
 }
 
 /// One add-on of the catalogue.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Addon {
     /// The name by which it is shown, as `cert-manager`.
@@ -64,7 +65,7 @@ pub struct Addon {
 }
 
 /// An image's repository.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Image {
     /// With its registry, without a tag.
@@ -74,7 +75,7 @@ pub struct Image {
 }
 
 /// A chart.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chart {
     /// The chart's name.
@@ -86,7 +87,7 @@ pub struct Chart {
 }
 
 /// By which rule versions of the add-on fit versions of Kubernetes.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Rule {
     /// Each branch has a range of Kubernetes versions.
@@ -100,7 +101,7 @@ pub enum Rule {
 }
 
 /// Which versions fit.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Compatibility {
     /// The rule.
@@ -129,7 +130,7 @@ fn untested() -> Verdict {
 }
 
 /// Where the release notes of a version stand.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseNotes {
     /// An address; `{tag}`, `{version}` and `{minor}` stand for `v1.14.2`, `1.14.2`, `1.14`.
@@ -139,7 +140,7 @@ pub struct ReleaseNotes {
 }
 
 /// A package as OSV names it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
     /// `Go`.
@@ -151,7 +152,7 @@ pub struct Package {
 }
 
 /// A product as endoflife.date names it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Product {
     /// As in `https://endoflife.date/istio`.
@@ -163,7 +164,7 @@ pub struct Product {
 }
 
 /// An add-on that upstream gave up.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retired {
     /// Since when.
@@ -175,7 +176,7 @@ pub struct Retired {
 }
 
 /// How large the steps of an upgrade may be.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Upgrade {
     /// The largest step.
@@ -185,7 +186,7 @@ pub struct Upgrade {
 }
 
 /// The largest step of an upgrade.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Step {
     /// One minor version after the other.

@@ -1,16 +1,18 @@
 //! Whether a version of an add-on fits a version of Kubernetes, as far as anybody has said so.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::catalogue::{Addon, Compatibility, Rule};
 use crate::version::{Version, parse};
 
 /// What is known of a version of an add-on on a version of Kubernetes.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// Upstream tests or supports it.
@@ -97,6 +99,20 @@ impl Serialize for Minor {
     }
 }
 
+impl JsonSchema for Minor {
+    fn schema_name() -> Cow<'static, str> {
+        "Minor".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A minor version of Kubernetes, as 1.36.",
+            "pattern": r"^\d+\.\d+$",
+        })
+    }
+}
+
 /// Versions of Kubernetes from one to another: `1.30-1.33`, `1.34+`, `1.33`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Range {
@@ -161,6 +177,20 @@ impl<'de> Deserialize<'de> for Range {
 impl Serialize for Range {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for Range {
+    fn schema_name() -> Cow<'static, str> {
+        "Range".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "Versions of Kubernetes, as 1.30-1.33, 1.34+ or 1.33.",
+            "pattern": r"^\d+\.\d+(-\d+\.\d+|\+)?$",
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalogue::{Addon, Catalogue, Match};
@@ -13,7 +14,7 @@ use crate::version::{Tag, Version, parse};
 use crate::workload::Workload;
 
 /// How a version became known.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum VersionFrom {
     /// The image's tag.

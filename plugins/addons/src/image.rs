@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 /// The registry of references that name none.
 const DEFAULT_REGISTRY: &str = "docker.io";
 
@@ -94,7 +97,7 @@ fn canonical_registry(registry: &str) -> &str {
 }
 
 /// Who built an image that is not upstream's own.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// Upstream's own repository.

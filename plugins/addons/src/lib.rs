@@ -11,6 +11,7 @@ mod manager;
 mod release;
 mod render;
 mod report;
+pub mod schema;
 mod skew;
 mod upgrade;
 pub mod upstream;

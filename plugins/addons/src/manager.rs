@@ -3,18 +3,21 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::workload::{Workload, Writer};
 
 /// A tool that puts workloads into a cluster and keeps them there.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
+#[schemars(rename_all = "kebab-case")]
 pub enum Tool {
     /// helm.
     Helm,
     /// Flux, from a `HelmRelease` or a Kustomization.
     Flux,
     /// Argo CD.
+    #[schemars(rename = "argocd")]
     ArgoCd,
     /// The add-on manager of kubernetes/kubernetes, `cluster/addons/addon-manager`.
     AddonManager,
@@ -27,10 +30,12 @@ pub enum Tool {
     /// The Operator Lifecycle Manager.
     Olm,
     /// `kubectl apply`.
+    #[schemars(rename = "kubectl apply")]
     KubectlApply,
     /// kubectl in another way: create, edit, set.
     Kubectl,
     /// The kubelet, from a file on the node.
+    #[schemars(rename = "static pod")]
     StaticPod,
     /// Some other field manager.
     Other,
@@ -66,7 +71,7 @@ impl Serialize for Tool {
 }
 
 /// Who manages a workload.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedBy {
     /// The tool.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use console::{Cell, Failure, Output, Tone, human};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalogue::{Addon, Catalogue, Rule};
@@ -470,11 +471,15 @@ pub fn skew_remarks(report: &SkewReport) -> Vec<String> {
     refused(&report.unreadable)
 }
 
-#[derive(Serialize)]
+/// What is known of add-ons.
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CatalogueReport<'a> {
+pub struct CatalogueReport<'a> {
+    /// The document's version.
     api_version: &'static str,
+    /// `AddonCatalogue`.
     kind: &'static str,
+    /// The add-ons.
     items: &'a [Addon],
 }
 

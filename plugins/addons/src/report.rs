@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ask::{Findings, chart_of, oldest, query};
@@ -25,7 +26,7 @@ use crate::version::{Distance, Version, distance, newest, newest_by_minor, parse
 pub const API_VERSION: &str = "day2.dev/v1alpha1";
 
 /// The answer to `kubectl addons`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AddonList {
     /// The document's version.
@@ -48,7 +49,7 @@ pub struct AddonList {
 }
 
 /// One add-on in a namespace.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AddonItem {
     /// Its name in the catalogue, or the image's.
@@ -99,7 +100,7 @@ pub struct AddonItem {
 }
 
 /// One image of an add-on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageItem {
     /// As the pod names it.
@@ -113,7 +114,7 @@ pub struct ImageItem {
 }
 
 /// How far behind.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Behind {
     /// The version that it is behind.
@@ -127,7 +128,7 @@ pub struct Behind {
 }
 
 /// The end of a branch.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EndOfLife {
     /// The branch.
@@ -139,7 +140,7 @@ pub struct EndOfLife {
 }
 
 /// An add-on without a future.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 pub struct RetiredItem {
     /// Since when.
     pub since: Date,
@@ -148,7 +149,7 @@ pub struct RetiredItem {
 }
 
 /// A chart and its versions.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChartItem {
     /// The release, where it may be read.
@@ -166,7 +167,7 @@ pub struct ChartItem {
 }
 
 /// A step of an upgrade.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepItem {
     /// The version.
@@ -176,7 +177,7 @@ pub struct StepItem {
 }
 
 /// Where a fact stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceItem {
     /// `versions`, `compatibility`, `endOfLife`, `vulnerabilities`, `chart`, `retired`.
@@ -195,7 +196,7 @@ pub struct SourceItem {
 }
 
 /// What is not known.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnknownItem {
     /// The field.

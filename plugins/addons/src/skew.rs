@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::compatibility::{Minor, Verdict};
@@ -51,7 +52,7 @@ const IN_PODS: [Component; 4] = [
 ];
 
 /// The answer to `kubectl addons skew`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SkewReport {
     /// The document's version.
@@ -73,7 +74,7 @@ pub struct SkewReport {
 }
 
 /// A component in one version.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SkewItem {
     /// As `kubelet`.

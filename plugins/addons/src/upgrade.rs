@@ -1,12 +1,13 @@
 //! Before an upgrade of Kubernetes: which add-ons must move first, and which with it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::compatibility::{Judgement, Minor, Verdict};
 use crate::version::{Version, newest};
 
 /// When an add-on is to move; in the order in which one goes about it.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum When {
     /// No version is supported on the new Kubernetes, and the installed one is not to run there.
@@ -24,7 +25,7 @@ pub enum When {
 }
 
 /// What to do about one add-on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Move {
     /// When.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use console::{Cell, Failure, Output, Tone};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::add::usage;
@@ -19,7 +20,7 @@ const RESERVED_MILLI_CPU: i64 = 100;
 const RESERVED_BYTES: i64 = 10 << 20;
 
 /// `kubectl autoscale-sim --engine both`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EngineComparison {
     /// The head; kind `EngineComparison`.
@@ -34,7 +35,7 @@ pub struct EngineComparison {
 }
 
 /// What comes of one of them.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EngineSummary {
     /// Which.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::karpenter::disruption::{self, Consolidation, Verdict};
@@ -16,7 +17,7 @@ pub const HOURS: f64 = 730.0;
 const INTERNAL: [&str; 2] = ["karpenter.sh/registered", "karpenter.sh/initialized"];
 
 /// `kubectl autoscale-sim --engine karpenter`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KarpenterPlan {
     /// The head; kind `KarpenterPlan`.
@@ -42,7 +43,7 @@ pub struct KarpenterPlan {
 }
 
 /// What consolidation would take away or replace.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsolidationReport {
     /// Empty nodes that go first, within budgets.
@@ -57,7 +58,7 @@ pub struct ConsolidationReport {
 }
 
 /// How many nodes of a pool may go now.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Allowed {
     /// Empty ones.
@@ -67,7 +68,7 @@ pub struct Allowed {
 }
 
 /// Nodes that go, and what comes instead.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandReport {
     /// The nodes.
@@ -83,7 +84,7 @@ pub struct CommandReport {
 }
 
 /// What becomes of a node by itself.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeReport {
     /// The node.
@@ -150,7 +151,7 @@ pub fn consolidation(own: &Consolidation) -> ConsolidationReport {
 }
 
 /// A pool.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PoolReport {
     /// Its name.
@@ -168,7 +169,7 @@ pub struct PoolReport {
 }
 
 /// A limit of a pool.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LimitReport {
     /// The resource; `nodes` counts nodes.
@@ -182,7 +183,7 @@ pub struct LimitReport {
 }
 
 /// A node to come.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClaimReport {
     /// Its pool.
@@ -202,7 +203,7 @@ pub struct ClaimReport {
 }
 
 /// Pods for a node that is there.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Placed {
     /// The node, or a claim on its way.
@@ -212,7 +213,7 @@ pub struct Placed {
 }
 
 /// Pods that stay pending for the same reasons.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeftPods {
     /// The pods, as `namespace/name`.
@@ -222,7 +223,7 @@ pub struct LeftPods {
 }
 
 /// A cost.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
     /// In the currency of the prices.

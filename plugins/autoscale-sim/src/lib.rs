@@ -23,6 +23,7 @@ mod render;
 mod report;
 mod run;
 mod scale_up;
+pub mod schema;
 mod settings;
 mod shape;
 mod until_stable;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cluster_autoscaler::Cluster;
@@ -11,7 +12,7 @@ use crate::cluster_autoscaler::Cluster;
 pub const API_VERSION: &str = "day2.dev/v1alpha1";
 
 /// What every document begins with.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Head {
     /// [`API_VERSION`].
@@ -47,7 +48,7 @@ impl Head {
 }
 
 /// Pods of one owner.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodGroup {
     /// Their namespace.
@@ -64,7 +65,7 @@ pub struct PodGroup {
 }
 
 /// Pods that stay pending, and why.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodsLeft {
     /// The pods.
@@ -82,7 +83,7 @@ pub struct PodsLeft {
 }
 
 /// `kubectl autoscale-sim add`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeAddition {
     /// The head; kind `NodeAddition`.
@@ -101,7 +102,7 @@ pub struct NodeAddition {
 }
 
 /// A node that is added.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewNode {
     /// Its name.
@@ -115,7 +116,7 @@ pub struct NewNode {
 }
 
 /// How much of a node pods request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
     /// Requested thousandths of a core.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cluster_autoscaler::outcome::{
@@ -12,7 +13,7 @@ use crate::node_groups::KnownGroup;
 use crate::report::{Head, PodGroup, PodsLeft, by_owner, total};
 
 /// What is known of the autoscaler, and from where.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Autoscaler {
     /// Where node groups come from.
@@ -26,7 +27,7 @@ pub struct Autoscaler {
 }
 
 /// A node group; what is unknown is absent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupReport {
     /// Its name.
@@ -66,7 +67,7 @@ impl GroupReport {
 }
 
 /// `kubectl autoscale-sim`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScaleUpPlan {
     /// The head; kind `ScaleUpPlan`.
@@ -90,7 +91,7 @@ pub struct ScaleUpPlan {
 }
 
 /// Outcomes that add the same.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// Groups that grow.
@@ -105,7 +106,7 @@ pub struct Decision {
 }
 
 /// One outcome.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutcomeReport {
     /// The autoscaler's name for how it ends.
@@ -125,7 +126,7 @@ pub struct OutcomeReport {
 }
 
 /// A group that grows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupChange {
     /// The group.
@@ -142,7 +143,7 @@ pub struct GroupChange {
 }
 
 /// A group that could help.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OptionReport {
     /// The group.

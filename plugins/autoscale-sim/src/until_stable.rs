@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, NodeCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::add::pods_left;
@@ -22,7 +23,7 @@ use crate::scale_up::{Autoscaler, GroupChange, plan, ranked};
 const MOST_LOOPS: usize = 200;
 
 /// `kubectl autoscale-sim --until-stable`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScaleUpTimeline {
     /// The head; kind `ScaleUpTimeline`.
@@ -43,7 +44,7 @@ pub struct ScaleUpTimeline {
 }
 
 /// One loop.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoopReport {
     /// Counts from 1.

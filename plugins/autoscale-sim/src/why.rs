@@ -6,6 +6,7 @@ mod change;
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Node, Pod};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cluster_autoscaler::outcome::{Answer, PodCount, ScaleUpOutcome};
@@ -31,7 +32,7 @@ const MOST_NODES: i64 = 1 << 14;
 const MOST_PAIRED: usize = 10;
 
 /// `kubectl autoscale-sim why POD`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodExplanation {
     /// The head; kind `PodExplanation`.
@@ -62,7 +63,7 @@ pub struct PodExplanation {
 }
 
 /// What becomes of a pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Fate {
     /// It has a node.
@@ -84,7 +85,7 @@ pub enum Fate {
 }
 
 /// So many nodes reject the pod for the same reasons.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReasonCount {
     /// How many nodes.
@@ -94,7 +95,7 @@ pub struct ReasonCount {
 }
 
 /// A change that helps.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifiedChange {
     /// What to change, in words.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::pod::Pod;
@@ -44,7 +45,7 @@ pub enum DaemonSet {
 pub type DaemonSets = BTreeMap<(String, String), DaemonSet>;
 
 /// What decided.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Filter {
     /// It was deleted long ago, and is not waited for.

@@ -14,6 +14,7 @@ mod pod;
 mod render;
 mod report;
 mod rights;
+pub mod schema;
 mod screen;
 mod status;
 mod stuck;

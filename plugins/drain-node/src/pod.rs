@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cluster::Versioned;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as core;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The annotation by which a kubelet marks the mirror of a static pod
@@ -60,7 +61,7 @@ pub struct Deletion {
 }
 
 /// Who made a pod, and makes it anew.
-#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Default, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Owner {
     pub api_version: String,

@@ -1,6 +1,7 @@
 //! The documents that `-o json` writes: the plan, the events of a drain, its summary, the status.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::filters::Filter;
@@ -10,7 +11,7 @@ use crate::pod::Owner;
 pub const API_VERSION: &str = "day2.dev/v1alpha1";
 
 /// What a drain will do.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DrainPlan {
     pub api_version: &'static str,
@@ -34,7 +35,7 @@ pub struct DrainPlan {
 }
 
 /// A node of the plan.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanNode {
     pub name: String,
@@ -49,7 +50,7 @@ pub struct PlanNode {
 }
 
 /// What becomes of a pod.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// It is evicted.
@@ -65,7 +66,7 @@ pub enum Verdict {
 }
 
 /// Why that becomes of it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Rule {
     /// Nothing speaks against it.
@@ -94,7 +95,7 @@ pub enum Rule {
 }
 
 /// A pod of the plan.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanPod {
     pub namespace: String,
@@ -125,7 +126,7 @@ pub struct PlanPod {
 }
 
 /// Where a pod's replacement would go.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanPlacement {
     /// The node the scheduler would choose, or one of those.
@@ -140,7 +141,7 @@ pub struct PlanPlacement {
 }
 
 /// A budget of the plan.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanBudget {
     pub namespace: String,
@@ -163,7 +164,7 @@ pub struct PlanBudget {
 }
 
 /// What a budget means for the drain.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum BudgetVerdict {
     /// It allows an eviction now.
@@ -175,7 +176,7 @@ pub enum BudgetVerdict {
 }
 
 /// What happened during a drain; one a line.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DrainEvent {
     pub api_version: &'static str,
@@ -195,7 +196,7 @@ pub struct DrainEvent {
 }
 
 /// Which pod.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodName {
     pub namespace: String,
@@ -204,7 +205,7 @@ pub struct PodName {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum EventType {
     /// The node was cordoned by this run.
     Cordoned,
@@ -251,7 +252,7 @@ pub enum EventType {
 }
 
 /// How a drain ended; the last line.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DrainSummary {
     pub api_version: &'static str,
@@ -268,7 +269,7 @@ pub struct DrainSummary {
 }
 
 /// How a drain ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// All nodes are empty.
@@ -286,7 +287,7 @@ pub enum Outcome {
 }
 
 /// In what state a node is left.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeState {
     pub name: String,
@@ -307,7 +308,7 @@ pub struct NodeState {
 }
 
 /// Whether a node is cordoned, and by whom.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Cordoned {
     /// By this run.
@@ -322,7 +323,7 @@ pub enum Cordoned {
 }
 
 /// What a drain left on nodes.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DrainStatus {
     pub api_version: &'static str,
@@ -332,7 +333,7 @@ pub struct DrainStatus {
 }
 
 /// What a drain left on a node.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeStatus {
     pub name: String,
@@ -350,7 +351,7 @@ pub struct NodeStatus {
 }
 
 /// What this plugin notes on a node that it cordons.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DrainMark {
     /// Which run it was.
@@ -362,7 +363,7 @@ pub struct DrainMark {
 }
 
 /// A pod that is still there.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RemainingPod {
     pub namespace: String,

@@ -1,6 +1,7 @@
 //! Is all well? What of the Leases is a finding, and how bad.
 
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::lease::LeaseKind;
@@ -38,7 +39,7 @@ pub struct Required {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// It may still turn out well.
@@ -48,7 +49,7 @@ pub enum Severity {
 }
 
 /// What is wrong.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum Reason {
     /// The renewal is late, by the duration or by `--max-lag`.
     Late,
@@ -69,7 +70,7 @@ pub enum Reason {
 }
 
 /// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// The Lease's namespace; null for a required one that is nowhere.

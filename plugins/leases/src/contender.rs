@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::coordinated::{Candidate, Place, Standing, reasoning};
@@ -16,7 +17,7 @@ use crate::lease::Lease;
 use crate::workload::Instance;
 
 /// By what a contender is known.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Trace {
     /// Its `LeaseCandidate`.
@@ -28,7 +29,7 @@ pub enum Trace {
 }
 
 /// One who leads or could lead.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Contender {
     /// What it is known by: its pod, or else its identity.

@@ -11,6 +11,7 @@ use std::cmp::Ordering;
 use cluster::{Resource, Versioned};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::coordination::v1beta1 as coordination;
+use schemars::JsonSchema;
 use semver::Version;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -53,7 +54,7 @@ pub struct Candidate {
 }
 
 /// How a candidate stands.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Standing {
     /// It can be elected.
@@ -69,7 +70,7 @@ pub enum Standing {
 }
 
 /// A candidate's place in the order of preference.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
     /// The candidate's name, which is its identity.
@@ -92,7 +93,7 @@ pub struct Place {
 }
 
 /// The reasoning of a coordinated election.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reasoning {
     /// The strategy of the Lease, or that of its candidates.

@@ -3,6 +3,7 @@
 use cluster::{Resource, Versioned};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as core;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::lease::{Time, time};
@@ -14,7 +15,7 @@ pub const EVENTS: Resource = Resource::of::<core::Event>();
 pub const LEADER_ELECTION: &str = "LeaderElection";
 
 /// An event about a Lease.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaseEventRecord {
     /// The namespace of event and Lease.

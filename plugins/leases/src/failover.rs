@@ -4,6 +4,7 @@
 //! leadership is taken in this way.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::contender::{Contender, successors};
@@ -18,7 +19,7 @@ pub const DRILL_IDENTITY: &str = "day2-failover_";
 const TAKEOVER: SignedDuration = SignedDuration::from_secs(30);
 
 /// How leadership is taken away.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Method {
     /// Hold the Lease ourselves for its duration, so that the leader can't renew, then free it.
@@ -157,7 +158,7 @@ pub fn preferred(lease: &Lease, candidates: &[Candidate], now: Timestamp) -> Opt
 }
 
 /// What happened in a drill.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum What {
     /// The last renewal by the old leader.
@@ -179,7 +180,7 @@ pub enum What {
 }
 
 /// One moment of a drill.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Moment {
     /// When, by the API server's clock.
@@ -192,7 +193,7 @@ pub struct Moment {
 }
 
 /// What came of a drill.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// Another identity leads.

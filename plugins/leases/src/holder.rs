@@ -1,5 +1,6 @@
 //! Who holds a Lease: the pod, its node and its container, as far as they can be known.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::identity::{hosts, sanitised};
@@ -73,7 +74,7 @@ pub struct Known {
 }
 
 /// A holder, resolved as far as the facts go.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Holder {
     /// What the identity names: a pod, a node, a host, or else the identity itself.

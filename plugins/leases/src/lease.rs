@@ -5,6 +5,7 @@ use std::fmt;
 
 use cluster::Versioned;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::de::{Deserializer, IgnoredAny, Visitor};
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ const IDENTITY_LABEL: &str = "apiserver.kubernetes.io/identity";
 pub const HOSTNAME_LABEL: &str = "kubernetes.io/hostname";
 
 /// What a Lease is for.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LeaseKind {
     /// A leader election by client-go's rules.

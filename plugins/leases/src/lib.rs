@@ -18,6 +18,7 @@ mod memory;
 mod prune;
 mod render;
 mod report;
+pub mod schema;
 mod scope;
 mod state;
 mod surroundings;

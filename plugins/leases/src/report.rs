@@ -7,6 +7,7 @@ pub mod prune;
 pub mod summary;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::facts::Facts;
@@ -21,7 +22,7 @@ pub const API_VERSION: &str = "day2.dev/v1alpha1";
 const NOTABLE_OFFSET: SignedDuration = SignedDuration::from_secs(2);
 
 /// The answer to `kubectl leases`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaseList {
     /// The document's version.
@@ -35,6 +36,7 @@ pub struct LeaseList {
         skip_serializing_if = "Option::is_none",
         serialize_with = "optional_seconds"
     )]
+    #[schemars(with = "Option<f64>")]
     pub clock_offset_seconds: Option<SignedDuration>,
     /// Node heartbeats that were not asked for.
     pub hidden_node_heartbeats: usize,
@@ -45,7 +47,7 @@ pub struct LeaseList {
 }
 
 /// One Lease and the verdict on it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaseItem {
     /// The Lease's namespace.
@@ -64,6 +66,7 @@ pub struct LeaseItem {
     pub renew_time: Option<Timestamp>,
     /// Seconds since the last renewal by the API server's clock.
     #[serde(serialize_with = "optional_seconds")]
+    #[schemars(with = "Option<f64>")]
     pub lag_seconds: Option<SignedDuration>,
     /// Seconds after which others may take the Lease.
     pub lease_duration_seconds: Option<i64>,
@@ -71,6 +74,7 @@ pub struct LeaseItem {
     pub acquire_time: Option<Timestamp>,
     /// Seconds since the holder took it; null where nobody holds it.
     #[serde(serialize_with = "optional_whole_seconds")]
+    #[schemars(with = "Option<i64>")]
     pub held_seconds: Option<SignedDuration>,
     /// How often another identity took over.
     pub transitions: Option<i64>,
@@ -78,6 +82,7 @@ pub struct LeaseItem {
     pub creation_timestamp: Option<Timestamp>,
     /// Seconds since the Lease was made.
     #[serde(serialize_with = "optional_whole_seconds")]
+    #[schemars(with = "Option<i64>")]
     pub age_seconds: Option<SignedDuration>,
     /// The strategy of a coordinated election.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +95,7 @@ pub struct LeaseItem {
         skip_serializing_if = "Option::is_none",
         serialize_with = "optional_seconds"
     )]
+    #[schemars(with = "Option<f64>")]
     pub holder_clock_offset_seconds: Option<SignedDuration>,
     /// Fields whose value is no valid time.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -161,7 +167,7 @@ pub fn notable(offset: Option<SignedDuration>) -> Option<SignedDuration> {
 }
 
 /// One line of `kubectl leases -w`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaseEvent {
     /// The document's version.
@@ -187,6 +193,7 @@ pub struct LeaseEvent {
         skip_serializing_if = "Option::is_none",
         serialize_with = "optional_seconds"
     )]
+    #[schemars(with = "Option<f64>")]
     pub gap_seconds: Option<SignedDuration>,
     /// Changes of holder in between that nobody saw.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,13 +203,14 @@ pub struct LeaseEvent {
         skip_serializing_if = "Option::is_none",
         serialize_with = "optional_seconds"
     )]
+    #[schemars(with = "Option<f64>")]
     pub returned_after_seconds: Option<SignedDuration>,
     /// The Lease as it is now.
     pub lease: LeaseItem,
 }
 
 /// What happened to a Lease.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum EventType {
     /// It was there when the watch began.
     Seen,

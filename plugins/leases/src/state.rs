@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::lease::{Lease, Time};
@@ -17,7 +18,7 @@ const RELEASED_DURATION: i64 = 1;
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
 
 /// How a Lease stands.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// There is a holder, and it renewed within two thirds of the Lease's duration.

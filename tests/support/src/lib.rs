@@ -30,6 +30,7 @@ pub use component::Component;
 pub use control_plane::ControlPlane;
 pub use error::Error;
 pub use http_server::{HttpServer, Received, Reply};
+pub use jsonschema;
 pub use options::ControlPlaneOptions;
 pub use process::Signal;
 pub use shared::shared;

@@ -1,6 +1,7 @@
 //! The answer to `kubectl leases check`.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{API_VERSION, LeaseList, optional_seconds};
@@ -8,7 +9,7 @@ use crate::check::{Finding, Limits, Severity, findings};
 use crate::lease::LeaseKind;
 
 /// The answer to `kubectl leases check`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaseCheck {
     /// The document's version.
@@ -22,6 +23,7 @@ pub struct LeaseCheck {
         skip_serializing_if = "Option::is_none",
         serialize_with = "optional_seconds"
     )]
+    #[schemars(with = "Option<f64>")]
     pub clock_offset_seconds: Option<SignedDuration>,
     /// How many were looked at.
     pub checked: Checked,
@@ -30,7 +32,7 @@ pub struct LeaseCheck {
 }
 
 /// How many Leases were looked at.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Checked {
     /// Elections, coordinated ones too.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{API_VERSION, LeaseItem, optional_seconds};
@@ -14,7 +15,7 @@ use crate::surroundings::Surroundings;
 use crate::workload::Instance;
 
 /// The answer to `kubectl leases show`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaseDetails {
     /// The document's version.
@@ -28,6 +29,7 @@ pub struct LeaseDetails {
         skip_serializing_if = "Option::is_none",
         serialize_with = "optional_seconds"
     )]
+    #[schemars(with = "Option<f64>")]
     pub clock_offset_seconds: Option<SignedDuration>,
     /// Requests that were refused; what they would have told is unknown.
     pub unreadable: BTreeSet<String>,
@@ -55,7 +57,7 @@ pub struct LeaseDetails {
 }
 
 /// The holder's pod.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodItem {
     /// Its name.
@@ -77,7 +79,7 @@ pub struct PodItem {
 }
 
 /// One entry of `managedFields`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WriteItem {
     /// Who.
@@ -91,7 +93,7 @@ pub struct WriteItem {
 }
 
 /// A lock in an annotation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LockItem {
     /// The kind of the object that bears it: `ConfigMap`, `Endpoints`, `DaemonSet`.
@@ -110,7 +112,7 @@ pub struct LockItem {
 }
 
 /// A node that holds kured's lock.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RebootItem {
     /// The node that may reboot.
@@ -119,6 +121,7 @@ pub struct RebootItem {
     pub created: Option<Timestamp>,
     /// For how many seconds; null is without end.
     #[serde(serialize_with = "optional_seconds")]
+    #[schemars(with = "Option<f64>")]
     pub valid_for_seconds: Option<SignedDuration>,
     /// Whether that has passed.
     pub expired: bool,

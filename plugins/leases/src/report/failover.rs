@@ -1,6 +1,7 @@
 //! The answer to `kubectl leases failover`: the plan, and what came of it.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{API_VERSION, LeaseItem, optional_seconds};
@@ -10,7 +11,7 @@ use crate::holder::{Holder, Known, resolve};
 use crate::lease::Lease;
 
 /// The answer to `kubectl leases failover`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaseFailover {
     /// The document's version.
@@ -35,7 +36,7 @@ pub struct LeaseFailover {
 }
 
 /// Why a drill is not done.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectionItem {
     /// What speaks against it.
@@ -45,7 +46,7 @@ pub struct ObjectionItem {
 }
 
 /// What came of a drill.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailoverResult {
     /// How it ended.
@@ -62,10 +63,12 @@ pub struct FailoverResult {
     pub acquired: Option<Timestamp>,
     /// Seconds between the last renewal and the acquisition.
     #[serde(serialize_with = "optional_seconds")]
+    #[schemars(with = "Option<f64>")]
     pub gap_seconds: Option<SignedDuration>,
     /// Seconds between the end of the old leader and the acquisition; null where that end can't be
     /// seen.
     #[serde(serialize_with = "optional_seconds")]
+    #[schemars(with = "Option<f64>")]
     pub leaderless_seconds: Option<SignedDuration>,
     /// What became of the old leader's process; null where its pod is not known.
     pub old_leader: Option<OldLeader>,
@@ -76,7 +79,7 @@ pub struct FailoverResult {
 }
 
 /// What became of the old leader's process.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OldLeader {
     /// Its pod.

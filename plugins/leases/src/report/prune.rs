@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::API_VERSION;
@@ -10,7 +11,7 @@ use crate::lease::LeaseKind;
 use crate::prune::Orphan;
 
 /// The answer to `kubectl leases prune`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeasePrune {
     /// The document's version.
@@ -28,7 +29,7 @@ pub struct LeasePrune {
 }
 
 /// A Lease that nobody can need any more.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrphanItem {
     /// The Lease's namespace.
@@ -52,7 +53,7 @@ pub struct OrphanItem {
 }
 
 /// What became of an orphan.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Deletion {
     /// It was deleted.

@@ -1,6 +1,7 @@
 //! What a watch remembers, summed up.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{API_VERSION, LeaseItem, optional_seconds};
@@ -8,7 +9,7 @@ use crate::holder::Known;
 use crate::memory::{Memory, Remembered};
 
 /// The last document of `kubectl leases watch`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaseWatchSummary {
     /// The document's version.
@@ -28,7 +29,7 @@ pub struct LeaseWatchSummary {
 }
 
 /// Why a watch ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Ending {
     /// `--until` has come true.
@@ -40,22 +41,26 @@ pub enum Ending {
 }
 
 /// What was seen of one Lease.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SummaryItem {
     /// How many renewals were seen.
     pub renewals: u64,
     /// The middle one of the intervals between renewals.
     #[serde(serialize_with = "optional_seconds")]
+    #[schemars(with = "Option<f64>")]
     pub median_seconds: Option<SignedDuration>,
     /// Longer than 99 of 100 intervals.
     #[serde(serialize_with = "optional_seconds")]
+    #[schemars(with = "Option<f64>")]
     pub p99_seconds: Option<SignedDuration>,
     /// The longest interval.
     #[serde(serialize_with = "optional_seconds")]
+    #[schemars(with = "Option<f64>")]
     pub longest_seconds: Option<SignedDuration>,
     /// By how much intervals differ from the median, on average.
     #[serde(serialize_with = "optional_seconds")]
+    #[schemars(with = "Option<f64>")]
     pub jitter_seconds: Option<SignedDuration>,
     /// How often it changed hands.
     pub changes: u64,
@@ -67,9 +72,11 @@ pub struct SummaryItem {
     pub returns: u64,
     /// The time without a leader, all gaps together.
     #[serde(serialize_with = "optional_seconds")]
+    #[schemars(with = "Option<f64>")]
     pub without_leader_seconds: Option<SignedDuration>,
     /// The longest time without a leader; null where there was none.
     #[serde(serialize_with = "optional_seconds")]
+    #[schemars(with = "Option<f64>")]
     pub longest_gap_seconds: Option<SignedDuration>,
     /// Whether it was deleted.
     pub deleted: bool,
