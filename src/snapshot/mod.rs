@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use addons::release;
 use clap::Args;
 use cluster::{ApiServer, ConnectionFlags, Error, ListRequest};
 use console::{ExitCode, Failure, note};
@@ -19,7 +20,7 @@ use self::resources::Recorded;
 
 /// Record the cluster in a file that every plugin answers from; holds no secrets
 ///
-/// A List of Kubernetes objects as JSON. Left out: Secrets, almost all config maps, environment variables, commands and arguments (but those of Cluster Autoscaler),
+/// A List of Kubernetes objects as JSON. Left out: Secrets (of Helm's, a release's name, chart, versions and status are kept), almost all config maps, environment variables, commands and arguments (but those of Cluster Autoscaler),
 /// probes, annotations that Kubernetes and its add-ons do not define, and the last applied
 /// configuration. What could not be read is named on standard error and in the file.
 #[derive(Args, Clone, Debug)]
@@ -88,6 +89,21 @@ async fn record(server: &ApiServer, file: &mut SnapshotFile) -> Result<(), Failu
             }
             Err(Unread::Cluster(error)) => return Err(failure(&error)),
             Err(Unread::File(error)) => return Err(unwritable(&file.path, &error)),
+        }
+    }
+    for store in release::STORES {
+        match release::list(server, store).await {
+            Ok(releases) => {
+                for release in releases {
+                    list.item(file, &release.recorded())
+                        .map_err(|error| unwritable(&file.path, &error))?;
+                }
+            }
+            Err(Error::Forbidden { .. }) => {
+                let what = format!("Helm releases in {}", store.plural);
+                missing.insert(what, "not allowed");
+            }
+            Err(error) => return Err(failure(&error)),
         }
     }
     if list.items == 0 {

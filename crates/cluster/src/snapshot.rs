@@ -16,6 +16,8 @@ use crate::list_splitter::{ListSplitter, SplitError};
 const TAKEN_AT: &str = "day2.dev/snapshot-time";
 /// The annotation on the List that says which version of Kubernetes the API server was.
 const SERVER_VERSION: &str = "day2.dev/server-version";
+/// The annotation on the List that says what could not be read.
+const MISSING: &str = "day2.dev/snapshot-missing";
 /// YAML can't be read piece by piece, so a document in it is bounded.
 const MAX_YAML: u64 = 256 << 20;
 /// A compressed file may grow this far whatever its size …
@@ -50,6 +52,8 @@ pub struct Snapshot {
     pub taken_at: Option<Timestamp>,
     /// The version of Kubernetes that the API server was, where the file says so.
     pub server_version: Option<String>,
+    /// What could not be read when it was taken, in words; empty where the file does not say.
+    pub missing: String,
 }
 
 #[derive(Deserialize)]
@@ -226,6 +230,7 @@ fn about(metadata: Option<&RawValue>) -> Result<Snapshot, String> {
     Ok(Snapshot {
         taken_at: taken_at.transpose()?,
         server_version: metadata.annotations.remove(SERVER_VERSION),
+        missing: metadata.annotations.remove(MISSING).unwrap_or_default(),
     })
 }
 
@@ -267,6 +272,7 @@ fn read_yaml(
         let read = read_json(&json, &mut io::empty(), each)?;
         snapshot.taken_at = snapshot.taken_at.or(read.taken_at);
         snapshot.server_version = snapshot.server_version.or(read.server_version);
+        snapshot.missing += &read.missing;
     }
     Ok(snapshot)
 }

@@ -11,23 +11,19 @@ use k8s_openapi::api::core::v1;
 use serde::Deserialize;
 
 use crate::compatibility::Minor;
-use crate::release::Release;
+use crate::release::{self, Release};
 use crate::workload::{Pod, Running, Workload};
 
 const PODS: Resource = Resource::of::<v1::Pod>();
 const NODES: Resource = Resource::of::<v1::Node>();
-const SECRETS: Resource = Resource::of::<v1::Secret>();
-const CONFIG_MAPS: Resource = Resource::of::<v1::ConfigMap>();
+const SECRETS: Resource = release::STORES[0];
+const CONFIG_MAPS: Resource = release::STORES[1];
 const CONTROLLERS: [Resource; 4] = [
     Resource::of::<Deployment>(),
     Resource::of::<DaemonSet>(),
     Resource::of::<StatefulSet>(),
     Resource::of::<CronJob>(),
 ];
-
-/// What Helm writes on the objects that hold its releases.
-const HELM_OBJECTS: &str = "owner=helm,status=deployed";
-const HELM_SECRETS: &str = "helm.sh/release.v1";
 
 /// A node's own versions.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -197,8 +193,8 @@ pub async fn read_live(server: &ApiServer, need: Need) -> Result<Facts, Error> {
         match need {
             Need::Versions => None,
             Need::Everything => Some(tokio::join!(
-                read_releases(server, SECRETS),
-                read_releases(server, CONFIG_MAPS),
+                release::list(server, SECRETS),
+                release::list(server, CONFIG_MAPS),
             )),
         }
     };
@@ -293,24 +289,6 @@ async fn read_pods(server: &ApiServer) -> Result<Vec<Pod>, Error> {
     Ok(pods)
 }
 
-async fn read_releases(server: &ApiServer, resource: Resource) -> Result<Vec<Release>, Error> {
-    let is_secret = resource.kind == SECRETS.kind;
-    let mut request = ListRequest::new(resource, None);
-    request.labels = Some(HELM_OBJECTS.to_owned());
-    if is_secret {
-        request.fields = Some(format!("type={HELM_SECRETS}"));
-    }
-    let mut releases = Vec::new();
-    server
-        .list(&request, |json| {
-            // A damaged release is no reason to fail; what it runs is seen by its images.
-            releases.extend(Release::read(json, is_secret));
-            Ok(())
-        })
-        .await?;
-    Ok(releases)
-}
-
 /// Deployments and `DaemonSets` are what the question is about; the others are noted.
 fn required_or_noted(
     kind: &str,
@@ -342,6 +320,11 @@ pub fn read_snapshot(path: &Path) -> Result<Facts, Error> {
     let mut reading = Reading::default();
     let mut facts = Facts::default();
     let snapshot = Snapshot::read(path, |object| take_object(object, &mut reading, &mut facts))?;
+    // What `kubectl day2 snapshot` wrote has the version, and says if releases could not be read; a
+    // cluster may be without any.
+    if snapshot.server_version.is_some() && !snapshot.missing.contains(SECRETS.plural) {
+        facts.releases.get_or_insert_default();
+    }
     settle(&mut facts, reading);
     facts.server_version = snapshot
         .server_version
@@ -365,6 +348,11 @@ fn take_object(
     }
     if is(NODES) {
         return reading.node(object.json);
+    }
+    if release::RECORDED == (&*meta.api_version, &*meta.kind) {
+        reading.releases.push(Release::from_recorded(object.json)?);
+        facts.releases.get_or_insert_default();
+        return Ok(());
     }
     let is_secret = is(SECRETS);
     if (is_secret || is(CONFIG_MAPS))

@@ -8,7 +8,7 @@ mod detect;
 mod facts;
 pub mod image;
 mod manager;
-mod release;
+pub mod release;
 mod render;
 mod report;
 pub mod schema;

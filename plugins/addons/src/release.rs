@@ -1,11 +1,18 @@
 //! Helm releases: name, chart, version and status, and nothing of what they hold.
+//!
+//! Helm keeps them in Secrets, or in `ConfigMap`s where it is told so; a snapshot holds what is kept
+//! of them here, in plain sight.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use cluster::{ApiServer, Error, ListRequest, Resource};
 use flate2::read::GzDecoder;
-use serde::Deserialize;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A release is at most 1 MiB in a Secret; unpacked it may be this large.
 const LARGEST: u64 = 64 << 20;
@@ -75,7 +82,107 @@ struct ChartMetadata {
     app_version: Option<String>,
 }
 
+/// The type of a release in a snapshot.
+pub const RECORDED: (&str, &str) = ("day2.dev/v1alpha1", "HelmRelease");
+
+/// A release in a snapshot.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Recorded<'a> {
+    #[serde(borrow)]
+    api_version: Cow<'a, str>,
+    kind: Cow<'a, str>,
+    metadata: RecordedMetadata<'a>,
+    chart: RecordedChart<'a>,
+    status: Cow<'a, str>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct RecordedMetadata<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    namespace: Cow<'a, str>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordedChart<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    version: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    app_version: Option<Cow<'a, str>>,
+}
+
+/// Where Helm keeps its releases.
+pub const STORES: [Resource; 2] = [Resource::of::<Secret>(), Resource::of::<ConfigMap>()];
+
+/// What Helm writes on the objects that hold its releases.
+const LABELS: &str = "owner=helm,status=deployed";
+/// The type of its Secrets.
+const SECRET_TYPE: &str = "helm.sh/release.v1";
+
+/// The deployed releases of one of the [`STORES`].
+///
+/// # Errors
+/// When they may not be listed.
+pub async fn list(server: &ApiServer, store: Resource) -> Result<Vec<Release>, Error> {
+    let is_secret = store.kind == "Secret";
+    let mut request = ListRequest::new(store, None);
+    request.labels = Some(LABELS.to_owned());
+    if is_secret {
+        request.fields = Some(format!("type={SECRET_TYPE}"));
+    }
+    let mut releases = Vec::new();
+    server
+        .list(&request, |json| {
+            // A damaged release is no reason to fail; what it runs is seen by its images.
+            releases.extend(Release::read(json, is_secret));
+            Ok(())
+        })
+        .await?;
+    Ok(releases)
+}
+
 impl Release {
+    /// The release as a snapshot holds it.
+    #[must_use]
+    pub fn recorded(&self) -> Value {
+        let text = |text: &str| Cow::Owned(text.to_owned());
+        let recorded = Recorded {
+            api_version: RECORDED.0.into(),
+            kind: RECORDED.1.into(),
+            metadata: RecordedMetadata {
+                name: text(&self.name),
+                namespace: text(&self.namespace),
+            },
+            chart: RecordedChart {
+                name: text(&self.chart),
+                version: text(&self.chart_version),
+                app_version: self.app_version.as_deref().map(text),
+            },
+            status: text(&self.status),
+        };
+        serde_json::to_value(recorded).unwrap_or_default()
+    }
+
+    /// Reads a release from a snapshot.
+    ///
+    /// # Errors
+    /// What is not as it should be.
+    pub fn from_recorded(json: &[u8]) -> Result<Self, String> {
+        let recorded: Recorded<'_> =
+            serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        Ok(Self {
+            namespace: recorded.metadata.namespace.into_owned(),
+            name: recorded.metadata.name.into_owned(),
+            chart: recorded.chart.name.into_owned(),
+            chart_version: recorded.chart.version.into_owned(),
+            app_version: recorded.chart.app_version.map(Cow::into_owned),
+            status: recorded.status.into_owned(),
+        })
+    }
+
     /// Reads what helm keeps in a Secret or a `ConfigMap` (helm/helm, `pkg/storage/driver/util.go`):
     /// base64 of gzip of JSON, and in a Secret base64 around that.
     ///
@@ -151,6 +258,22 @@ mod tests {
                 assert!(!format!("{release:?}").contains("hunter2"));
             }
         }
+    }
+
+    #[test]
+    fn a_snapshot_gives_back_what_it_was_given() {
+        let release = Release::read(&stored(&packed(PAYLOAD), true), true).unwrap();
+        let recorded = release.recorded();
+        assert_eq!(
+            recorded,
+            serde_json::json!({"apiVersion": "day2.dev/v1alpha1", "kind": "HelmRelease",
+                "metadata": {"name": "dns", "namespace": "kube-system"},
+                "chart": {"name": "coredns", "version": "1.45.0", "appVersion": "1.13.1"},
+                "status": "deployed"})
+        );
+        let read = Release::from_recorded(recorded.to_string().as_bytes());
+        assert_eq!(read, Ok(release));
+        assert!(Release::from_recorded(b"{}").is_err());
     }
 
     #[test]
