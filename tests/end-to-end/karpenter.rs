@@ -20,14 +20,14 @@ fn definition(plural: &str, kind: &str) -> Value {
                 {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]}})
 }
 
-fn pool(name: &str, weight: i32, requirements: &Value, limits: &Value) -> Value {
+pub fn pool(name: &str, weight: i32, requirements: &Value, limits: &Value) -> Value {
     json!({"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": {"name": name},
         "spec": {"weight": weight, "limits": limits, "template": {"spec": {"requirements": requirements,
             "nodeClassRef": {"group": "karpenter.kwok.sh", "kind": "KWOKNodeClass", "name": "default"}}}},
         "status": {"conditions": [{"type": "Ready", "status": "True"}]}})
 }
 
-fn apply(plane: &ControlPlane, items: &[Value]) {
+pub fn apply(plane: &ControlPlane, items: &[Value]) {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
     plane.apply(&list.to_string()).unwrap();
 }
@@ -51,7 +51,7 @@ fn web(replicas: usize) -> Value {
                 "containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": "1500m", "memory": "1Gi"}}}]}}}})
 }
 
-fn files(dir: &Path) -> (String, String) {
+pub fn files(dir: &Path) -> (String, String) {
     let types = dir.join("types.json");
     let list = json!([
         instance_type("s-2x", "2", "4Gi", 0.1),
@@ -64,7 +64,7 @@ fn files(dir: &Path) -> (String, String) {
 }
 
 /// Makes the API server serve Karpenter's kinds.
-fn install_kinds(plane: &ControlPlane) {
+pub fn install_kinds(plane: &ControlPlane) {
     apply(
         plane,
         &[

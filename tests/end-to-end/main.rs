@@ -19,6 +19,7 @@ mod installation;
 mod karpenter;
 mod krew;
 mod list;
+mod minimal_roles;
 mod multicall;
 mod plugin;
 mod prune;
