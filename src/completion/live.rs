@@ -30,7 +30,21 @@ enum Kind {
     Node,
     Pod,
     Lease,
+    /// An add-on that runs.
+    Addon,
+    /// An add-on of the catalogue.
+    KnownAddon,
+    /// What `--set` of the simulation takes.
+    Setting,
 }
+
+/// What of a node group `--set` changes.
+const GROUP_SETTINGS: [(&str, &str); 4] = [
+    ("max", "the most nodes of a group"),
+    ("min", "the least nodes of a group"),
+    ("target", "the size a group was asked to have"),
+    ("price", "the price of a group's node for an hour"),
+];
 
 /// A choice and what is said of it.
 type Choices = Vec<(String, String)>;
@@ -74,6 +88,9 @@ fn kind_of(plugin: &str, argument: &Arg) -> Option<Kind> {
         (_, "NODE") => Some(Kind::Node),
         (_, "POD") => Some(Kind::Pod),
         ("leases", "NAME") if argument.is_positional() => Some(Kind::Lease),
+        ("addons", "NAME") if argument.get_id() == "names" => Some(Kind::KnownAddon),
+        ("addons", "NAME") => Some(Kind::Addon),
+        ("autoscale-sim", _) if argument.get_id() == "set" => Some(Kind::Setting),
         _ => None,
     }
 }
@@ -81,6 +98,8 @@ fn kind_of(plugin: &str, argument: &Arg) -> Option<Kind> {
 fn offers(kind: Kind, typed: &str, connection: &ConnectionFlags) -> Vec<CompletionCandidate> {
     let choices = match kind {
         Kind::Context | Kind::Cluster | Kind::User => of_kubeconfig(kind, connection),
+        Kind::KnownAddon => addons::complete::known(),
+        Kind::Setting => settings(typed, connection),
         kind => of_cluster(kind, connection.clone()),
     };
     choices
@@ -106,6 +125,27 @@ fn of_kubeconfig(kind: Kind, connection: &ConnectionFlags) -> Choices {
     }
 }
 
+/// Flags of the autoscaler are many and not offered; groups are, once it is clear what of them.
+fn settings(typed: &str, connection: &ConnectionFlags) -> Choices {
+    let chosen = GROUP_SETTINGS.iter().find(|(what, _)| {
+        typed
+            .strip_prefix(what)
+            .is_some_and(|rest| rest.starts_with('.'))
+    });
+    let Some((what, _)) = chosen else {
+        let of_groups = GROUP_SETTINGS.map(|(what, about)| (format!("{what}."), about.to_owned()));
+        let expander = (
+            "expander=".to_owned(),
+            "how the autoscaler chooses".to_owned(),
+        );
+        return of_groups.into_iter().chain([expander]).collect();
+    };
+    of_cluster(Kind::Setting, connection.clone())
+        .into_iter()
+        .map(|(group, about)| (format!("{what}.{group}="), about))
+        .collect()
+}
+
 /// Asks on a thread of its own: credentials may come from a program that takes its time.
 fn of_cluster(kind: Kind, connection: ConnectionFlags) -> Choices {
     let (sender, receiver) = mpsc::channel();
@@ -125,6 +165,11 @@ fn ask(kind: Kind, connection: &ConnectionFlags) -> Option<Choices> {
         .build()
         .ok()?;
     runtime.block_on(async {
+        match kind {
+            Kind::Addon => return Some(addons::complete::running(connection).await),
+            Kind::Setting => return Some(autoscale_sim::complete::node_groups(connection).await),
+            _ => {}
+        }
         let server = ApiServer::connect(connection).ok()?;
         let (resource, namespaced) = match kind {
             Kind::Namespace => (Resource::of::<Namespace>(), false),
@@ -248,6 +293,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_set_is_offered_before_of_which_group() {
+        let connection = ConnectionFlags::default();
+        let offered = offers(Kind::Setting, "m", &connection);
+        let values: Vec<_> = offered.iter().map(CompletionCandidate::get_value).collect();
+        assert_eq!(values, ["max.", "min."]);
+    }
+
+    #[test]
     fn arguments_are_known_by_flag_or_value() {
         let named = |id: &'static str, value: &'static str| Arg::new(id).value_name(value);
         for (plugin, argument, expected) in [
@@ -265,7 +318,13 @@ mod tests {
                 Some(Kind::Node),
             ),
             ("autoscale-sim", named("pod", "POD"), Some(Kind::Pod)),
-            ("addons", named("name", "NAME"), None),
+            ("addons", named("name", "NAME"), Some(Kind::Addon)),
+            ("addons", named("names", "NAME"), Some(Kind::KnownAddon)),
+            (
+                "autoscale-sim",
+                named("set", "NAME=VALUE").long("set"),
+                Some(Kind::Setting),
+            ),
         ] {
             assert_eq!(kind_of(plugin, &argument), expected, "{argument:?}");
         }

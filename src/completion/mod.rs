@@ -87,7 +87,7 @@ fn lines(choices: &[CompletionCandidate]) -> String {
     let mut directive = NO_FILES;
     for choice in choices {
         let value = choice.get_value().to_string_lossy();
-        if value.ends_with(['/', '=']) {
+        if value.ends_with(['/', '=', '.']) {
             directive |= NO_SPACE;
         }
         text += &value;

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
+use serde_json::json;
 use test_support::tools;
 
 use crate::plugin::{BINARY, Said, kubectl, plane, scratch};
@@ -79,6 +81,51 @@ fn kubectl_is_offered_flags_values_and_what_the_cluster_holds() {
 }
 
 #[test]
+fn addons_and_node_groups_are_offered_by_name() {
+    let objects = json!({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "tab"}},
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "keda", "namespace": "tab"},
+         "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "keda"}},
+            "template": {"metadata": {"labels": {"app": "keda"}},
+                "spec": {"containers": [{"name": "keda", "image": "ghcr.io/kedacore/keda:2.18.3"}]}}}},
+        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "tab-node",
+            "labels": {"eks.amazonaws.com/nodegroup": "tab-pool"}}, "spec": {"unschedulable": true}},
+    ]});
+    plane().apply(&objects.to_string()).unwrap();
+    // The first answer may come too late, for the API server has only just learnt of all this.
+    let until = |words: &[&str], expected: &str| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let offered = offered(words);
+            if offered.contains(expected) {
+                break offered;
+            }
+            assert!(Instant::now() < deadline, "{words:?}: {offered}");
+        }
+    };
+    until(
+        &["addons", "show", "-n", "tab", ""],
+        "keda\t2.18.3 in tab\n:4\n",
+    );
+    until(&["day2", "addons", "show", "ke"], "keda\t2.18.3 in ");
+    until(
+        &["addons", "catalogue", "cert"],
+        "cert-manager\tcert-manager\n:4\n",
+    );
+    until(
+        &["autoscale-sim", "--set", "ma"],
+        "max.\tthe most nodes of a group\n:6\n",
+    );
+    until(
+        &["autoscale-sim", "--set", "max.tab"],
+        "max.tab-pool=\t1 node\n:6\n",
+    );
+    plane()
+        .kubectl_output(&["delete", "node", "tab-node"])
+        .unwrap();
+}
+
+#[test]
 fn a_cluster_that_cannot_be_reached_costs_nothing_but_its_names() {
     for server in [
         "https://127.0.0.1:1",
@@ -100,6 +147,16 @@ fn a_cluster_that_cannot_be_reached_costs_nothing_but_its_names() {
         let mut completer = Command::new(installed().join("kubectl_complete-leases"));
         let said = Said::of(completer.args(["-s", server, "--no-h"]).output().unwrap());
         assert!(said.ok().starts_with("--no-headers\t"), "{server}");
+        for (plugin, words) in [
+            ("addons", ["show", ""]),
+            ("autoscale_sim", ["--set", "max."]),
+        ] {
+            let name = format!("kubectl_complete-{plugin}");
+            let mut completer = Command::new(installed().join(name));
+            let said = Said::of(completer.args(["-s", server]).args(words).output().unwrap());
+            assert_eq!(said.stderr, "", "{server}");
+            assert_eq!(said.ok(), ":4\n", "{plugin}: {server}");
+        }
     }
 }
 

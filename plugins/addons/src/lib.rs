@@ -4,6 +4,7 @@ mod ask;
 pub mod catalogue;
 pub mod cli;
 pub mod compatibility;
+pub mod complete;
 mod detect;
 mod facts;
 pub mod image;

@@ -32,7 +32,7 @@ use crate::workload::{
 };
 
 /// Where Cluster Autoscaler writes its status, unless a flag says otherwise.
-const STATUS: &str = "cluster-autoscaler-status";
+pub(crate) const STATUS: &str = "cluster-autoscaler-status";
 const STATUS_FLAG: &str = "status-config-map-name";
 const PRIORITIES: &str = "cluster-autoscaler-priority-expander";
 /// Which `ReplicaSet` of a Deployment is the newest.

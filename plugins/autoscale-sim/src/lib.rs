@@ -4,6 +4,7 @@ mod add;
 pub mod cli;
 pub mod cluster_autoscaler;
 mod comparison;
+pub mod complete;
 mod daemons;
 mod facts;
 mod html;
