@@ -241,6 +241,19 @@ mod tests {
     }
 
     #[test]
+    fn a_child_does_not_hold_the_lock_for_longer() {
+        let path = env::temp_dir().join(format!("day2-lock-{}", std::process::id()));
+        let held = lock(&path, &|_| {}).unwrap();
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        drop(held);
+        let again = File::options().write(true).open(&path).unwrap();
+        assert!(again.try_lock().is_ok(), "the child has the lock");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
     fn the_hash_follows_names_contents_and_words() {
         let dir = env::temp_dir().join(format!("day2-content-hash-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();

@@ -10,6 +10,7 @@
 //! ```
 
 pub mod build;
+mod companion;
 mod component;
 mod control_plane;
 pub mod duration;
@@ -26,6 +27,7 @@ mod shared;
 pub mod tools;
 mod wait;
 
+pub use companion::Companion;
 pub use component::Component;
 pub use control_plane::ControlPlane;
 pub use error::Error;

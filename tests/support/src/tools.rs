@@ -82,6 +82,12 @@ pub struct GoTool {
 }
 
 impl GoTool {
+    /// The name of the directory that it is built into.
+    fn directory(&self) -> String {
+        let name = self.package.rsplit('/').next().unwrap_or(self.package);
+        format!("{name}-{}", self.version)
+    }
+
     /// The program, built when it is missing.
     ///
     /// # Errors
@@ -89,7 +95,7 @@ impl GoTool {
     pub fn get(&self, progress: Progress) -> Result<PathBuf, Error> {
         let name = self.package.rsplit('/').next().unwrap_or(self.package);
         let dir = build::target()?.join("tools");
-        let own = dir.join(format!("{name}-{}", self.version));
+        let own = dir.join(self.directory());
         let program = own.join(name);
         if program.exists() {
             return Ok(program);
@@ -102,7 +108,7 @@ impl GoTool {
         progress(&format!("building {name} {}", self.version));
         let module = format!("{}@{}", self.package, self.version);
         // Under another name until it is whole.
-        let unfinished = own.with_extension("unfinished");
+        let unfinished = dir.join(format!("{}.unfinished", self.directory()));
         let mut install = build::go(&dir);
         install.args(["install", "-trimpath", &module]);
         build::run(install.env("GOBIN", &unfinished), "go install")?;
@@ -116,10 +122,18 @@ impl GoTool {
 /// # Errors
 /// Where the packages can't be installed: not Debian, or not root.
 pub fn debian(programs: &[(&'static str, &str)]) -> Result<(), Error> {
-    let missing: Vec<_> = programs
-        .iter()
-        .filter(|(program, _)| !is_on_path(program))
-        .collect();
+    let missing = || {
+        let missing = programs.iter().filter(|(program, _)| !is_on_path(program));
+        missing.collect::<Vec<_>>()
+    };
+    if missing().is_empty() {
+        return Ok(());
+    }
+    // Tests run side by side, and apt-get refuses to.
+    let dir = build::target()?.join("tools");
+    fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
+    let _lock = build::lock(&dir.join("apt-lock"), &|_| {})?;
+    let missing = missing();
     let Some((first, _)) = missing.first() else {
         return Ok(());
     };
