@@ -1,17 +1,18 @@
 //! `kubectl addons` on a real cluster, with a real registry, a real helm and a static chart
 //! repository; OSV and endoflife.date answer in their own format from loopback.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use test_support::{HttpServer, Received, Reply, tools};
+use test_support::{Companion, HttpServer, Received, Reply, tools};
 
 use crate::plugin::{Said, kubectl, plane, scratch, wait_until_allowed};
 
@@ -23,7 +24,7 @@ const IMAGES: &[(&str, &str)] = &[
     ),
     ("kube-proxy", "v1.35.2 v1.36.3 v1.36.4 v1.37.0-beta.0"),
     ("metrics-server/metrics-server", "v0.7.2 v0.8.1 v0.9.0"),
-    ("cilium/cilium", "v1.18.3 v1.18.14 v1.19.7"),
+    ("cilium/cilium", "v1.18.3 v1.18.14 v1.19.7 v1.20.1"),
     (
         "jetstack/cert-manager-controller",
         "v1.19.1 v1.20.3 v1.21.1 608111629",
@@ -72,14 +73,8 @@ struct Site {
 /// Debian's docker-registry.
 struct Registry {
     host: String,
-    process: Child,
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+    /// The site is a static, which nobody drops.
+    _process: Companion,
 }
 
 fn site() -> &'static Site {
@@ -108,7 +103,6 @@ fn site() -> &'static Site {
 
 impl Registry {
     fn start(directory: &Path) -> Self {
-        // Its own child, so that it ends with the test.
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -121,14 +115,12 @@ impl Registry {
             directory.join("registry").display()
         );
         fs::write(&config, text).unwrap();
-        let mut command = Command::new("docker-registry");
-        command
-            .arg("serve")
-            .arg(&config)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let process = command.spawn().unwrap();
-        let registry = Self { host, process };
+        let arguments = [OsStr::new("serve"), config.as_os_str()];
+        let process = Companion::start("docker-registry", arguments).unwrap();
+        let registry = Self {
+            host,
+            _process: process,
+        };
         let deadline = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(&registry.host).is_err() {
             assert!(Instant::now() < deadline, "the registry does not start");
@@ -456,31 +448,30 @@ const VENDORS: &[(&str, &str, &str, Option<&str>, &str)] = &[
 
 /// `kubectl addons …` with everything published at this site.
 fn addons(cache: &str, args: &[&str]) -> Said {
-    let site = site();
     let mut command = kubectl(plane());
+    command.arg("addons").args(args);
+    at_site(&mut command, cache, &site().charts.url());
+    Said::of(command.output().unwrap())
+}
+
+/// Has everything that is published looked for at this site, and cert-manager's charts at `charts`.
+fn at_site(command: &mut Command, cache: &str, charts: &str) {
+    let site = site();
     command
-        .arg("addons")
-        .args(args)
         .env("XDG_CACHE_HOME", site.directory.join(cache))
         .env("XDG_CONFIG_HOME", site.directory.join("config"))
         .env("DOCKER_CONFIG", site.directory.join("docker"));
-    for host in HOSTS {
-        command.args([
-            "--registry-mirror",
-            &format!("{host}=http://{}", site.registry.host),
-        ]);
+    let registry = format!("http://{}", site.registry.host);
+    let hosts = HOSTS.iter().map(|host| (*host, registry.as_str()));
+    let knowledge = site.knowledge.url();
+    let others = [
+        ("api.osv.dev", knowledge.as_str()),
+        ("endoflife.date", knowledge.as_str()),
+        ("charts.jetstack.io", charts),
+    ];
+    for (host, place) in hosts.chain(others) {
+        command.args(["--registry-mirror", &format!("{host}={place}")]);
     }
-    for host in ["api.osv.dev", "endoflife.date"] {
-        command.args([
-            "--registry-mirror",
-            &format!("{host}={}", site.knowledge.url()),
-        ]);
-    }
-    command.args([
-        "--registry-mirror",
-        &format!("charts.jetstack.io={}", site.charts.url()),
-    ]);
-    Said::of(command.output().unwrap())
 }
 
 /// The cells of the row of an add-on.
@@ -540,9 +531,9 @@ fn the_table_shows_what_fits_what_is_new_and_who_manages_it() {
             "addons",
             "cilium",
             "v1.18.3",
-            "<unknown>",
-            "v1.19.7",
-            "1 minor",
+            "v1.20.1",
+            "v1.20.1",
+            "2 minors",
             "<unknown>",
             "0",
             "kubectl apply",
@@ -679,6 +670,111 @@ fn the_document_has_the_fields_of_the_contract() {
         !wide.contains("NAMESPACE") && wide.contains("cert-manager-v1.19.1"),
         "{wide}"
     );
+}
+
+#[test]
+fn rows_come_in_the_order_that_is_asked_for() {
+    let sorted = |by: &str| -> Vec<String> {
+        let args = ["-n", "addons", "--no-headers", "--sort-by", by];
+        let table = addons("sorted", &args).ok();
+        let names = table.lines().map(|line| line.split_whitespace().nth(1));
+        names.map(|name| name.unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        sorted("name"),
+        ["cilium", "ingress-nginx", "keda", "metrics-server"]
+    );
+    // Up to date, a minor version, two of them.
+    assert_eq!(
+        sorted("behind"),
+        ["ingress-nginx", "metrics-server", "cilium", "keda"]
+    );
+    // Only one has an end that is known.
+    assert_eq!(sorted("eol")[0], "ingress-nginx");
+}
+
+#[test]
+fn charts_of_an_oci_registry_are_known() {
+    let site = site();
+    let registry = format!("oci://{}/karpenter", site.registry.host);
+    let helm = |args: &[&str]| {
+        let mut helm = Command::new(&site.helm);
+        helm.env("KUBECONFIG", plane().kubeconfig())
+            .env("HOME", &site.directory)
+            .args(args);
+        run(&mut helm)
+    };
+    let directory = site.directory.join("oci");
+    let chart = directory.join("karpenter");
+    fs::create_dir_all(chart.join("templates")).unwrap();
+    let template = workload(
+        "Deployment",
+        "karpenter",
+        "public.ecr.aws/karpenter/controller:{{ .Chart.AppVersion }}",
+        0,
+    );
+    let template = template.replace("\"NAMESPACE\"", "{{ .Release.Namespace | quote }}");
+    fs::write(chart.join("templates/deployment.yaml"), template).unwrap();
+    for version in ["1.5.0", "1.13.2", "1.14.1", "1.15.0-rc.1"] {
+        let about =
+            format!("apiVersion: v2\nname: karpenter\nversion: {version}\nappVersion: {version}\n");
+        fs::write(chart.join("Chart.yaml"), about).unwrap();
+        let place = directory.to_str().unwrap();
+        helm(&["package", chart.to_str().unwrap(), "-d", place]);
+        let archive = directory.join(format!("karpenter-{version}.tgz"));
+        helm(&["push", archive.to_str().unwrap(), &registry, "--plain-http"]);
+        site.registry.push("karpenter/controller", version);
+    }
+    let reference = format!("{registry}/karpenter");
+    let install = [
+        "install",
+        "kp",
+        reference.as_str(),
+        "--version",
+        "1.5.0",
+        "--plain-http",
+    ];
+    helm(&[&install[..], &["--create-namespace", "-n", "addons-oci"]].concat());
+
+    let json = addons("oci", &["-n", "addons-oci", "-o", "json"]).json();
+    let item = &json["items"][0];
+    assert_eq!(item["installed"], "1.5.0", "{item:#}");
+    assert_eq!(item["fits"], "1.14.1");
+    let chart = &item["chart"];
+    assert_eq!(chart["release"], "kp");
+    assert_eq!(chart["version"], "1.5.0");
+    assert_eq!(chart["latest"], "1.14.1");
+    let mut sources = item["sources"].as_array().unwrap().iter();
+    let source = sources.find(|source| source["fact"] == "chart").unwrap();
+    let url = source["url"].as_str().unwrap();
+    assert!(url.contains("/v2/karpenter/karpenter/tags/list"), "{url}");
+}
+
+#[test]
+fn an_index_of_140_megabytes_does_not_need_as_much_memory() {
+    site();
+    let other = "  - apiVersion: v2\n    appVersion: 7.4.1\n    description: Something else that is long enough to be like the real ones\n    digest: 3f1d\n    urls:\n    - https://example.com/other.tgz\n    version: 1.0.0\n";
+    let mut index = String::from("apiVersion: v1\nentries:\n  another:\n");
+    while index.len() < 140 << 20 {
+        index += other;
+    }
+    index += "  cert-manager:\n  - appVersion: v1.21.1\n    version: v1.21.1\n  zzz:\n";
+    index += other;
+    let charts = HttpServer::start(move |request| match request.path() {
+        "/index.yaml" => Reply::new(200, index.clone()),
+        _ => Reply::new(404, ""),
+    })
+    .unwrap();
+    // The whole address space, program and all; kubectl in between would need more by itself.
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -v 250000 && exec \"$@\"", "sh"])
+        .arg(crate::plugin::installation().join("kubectl-addons"))
+        .args(["-n", "addons-cm", "-o", "json", "--deadline", "60s"])
+        .env("KUBECONFIG", plane().kubeconfig());
+    at_site(&mut limited, "huge", &charts.url());
+    let json = Said::of(limited.output().unwrap()).json();
+    assert_eq!(json["items"][0]["chart"]["latest"], "v1.21.1", "{json:#}");
 }
 
 #[test]

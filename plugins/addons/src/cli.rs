@@ -81,6 +81,10 @@ pub struct ListArgs {
     #[arg(short = 'A', long, conflicts_with = "namespace")]
     pub all_namespaces: bool,
 
+    /// Sort the rows, ascending and unknown last; by namespace unless --target asks for an order
+    #[arg(long, value_enum, value_name = "COLUMN")]
+    pub sort_by: Option<SortBy>,
+
     /// What all commands that read a cluster take.
     #[command(flatten)]
     pub source: SourceArgs,
@@ -217,6 +221,23 @@ pub struct OutputArgs {
     /// Leave out the table's header line
     #[arg(long)]
     pub no_headers: bool,
+}
+
+/// What `--sort-by` takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum SortBy {
+    /// Namespace, then name
+    Namespace,
+    /// Name
+    Name,
+    /// How far behind
+    Behind,
+    /// When the branch ends, or upstream gave it up
+    Eol,
+    /// How many known vulnerabilities
+    Cves,
+    /// Who manages it
+    ManagedBy,
 }
 
 /// The forms in which the answer can be had.

@@ -14,6 +14,7 @@ mod render;
 mod report;
 pub mod schema;
 mod skew;
+mod sort;
 mod upgrade;
 pub mod upstream;
 pub mod version;
@@ -206,9 +207,11 @@ fn read_and_ask(
         let cache = Cache::new(Cache::usual_directory());
         let upstream = Upstream::new(options(&args.upstream), cache, credentials, now);
         let findings = ask::ask(&upstream, &found).await;
-        Ok(report::report(
-            &facts, &found, &findings, now, kubernetes, target,
-        ))
+        let mut report = report::report(&facts, &found, &findings, now, kubernetes, target);
+        if let Some(by) = args.sort_by {
+            sort::sort(&mut report.items, by);
+        }
+        Ok(report)
     })
 }
 

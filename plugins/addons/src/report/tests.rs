@@ -204,3 +204,29 @@ fn images_without_a_version_are_told_from_old_ones() {
         (Some("1.2.3"), Some(VersionFrom::Digest))
     );
 }
+
+#[test]
+fn rows_are_sorted_ascending_with_unknown_last() {
+    use crate::cli::SortBy;
+    let facts = facts(&[
+        "registry.k8s.io/coredns/coredns:v1.13.1",
+        "quay.io/cilium/cilium:v1.18.3",
+        "ghcr.io/flannel-io/flannel:v0.27.0",
+    ]);
+    let mut findings = Findings::default();
+    for (repository, published) in [
+        ("registry.k8s.io/coredns/coredns", "v1.13.1 v1.14.2"),
+        ("ghcr.io/flannel-io/flannel", "v0.27.0 v0.27.4"),
+    ] {
+        tags(&mut findings, repository, published);
+    }
+    let mut items = items(&facts, &findings);
+    let mut sorted = |by| {
+        crate::sort::sort(&mut items, by);
+        let names = items.iter().map(|item| item.name.clone());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(sorted(SortBy::Name), ["cilium", "coredns", "flannel"]);
+    assert_eq!(sorted(SortBy::Behind), ["flannel", "coredns", "cilium"]);
+    assert_eq!(sorted(SortBy::Cves), sorted(SortBy::Eol));
+}
