@@ -22,6 +22,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-addons' -ScriptBlock {
     $completions = @(switch ($command) {
         'kubectl-addons' {
             [CompletionResult]::new('--image', '--image', [CompletionResultType]::ParameterName, 'Track images of this name that the catalogue does not know; * stands for anything')
+            [CompletionResult]::new('--sort-by', '--sort-by', [CompletionResultType]::ParameterName, 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Name of the kubeconfig context to use')
@@ -67,6 +68,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-addons' -ScriptBlock {
         'kubectl-addons;outdated' {
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Judge for an upgrade to this version of Kubernetes')
             [CompletionResult]::new('--image', '--image', [CompletionResultType]::ParameterName, 'Track images of this name that the catalogue does not know; * stands for anything')
+            [CompletionResult]::new('--sort-by', '--sort-by', [CompletionResultType]::ParameterName, 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Name of the kubeconfig context to use')
@@ -107,6 +109,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-addons' -ScriptBlock {
         }
         'kubectl-addons;show' {
             [CompletionResult]::new('--image', '--image', [CompletionResultType]::ParameterName, 'Track images of this name that the catalogue does not know; * stands for anything')
+            [CompletionResult]::new('--sort-by', '--sort-by', [CompletionResultType]::ParameterName, 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Name of the kubeconfig context to use')

@@ -273,6 +273,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-day2' -ScriptBlock {
         }
         'kubectl-day2;addons' {
             [CompletionResult]::new('--image', '--image', [CompletionResultType]::ParameterName, 'Track images of this name that the catalogue does not know; * stands for anything')
+            [CompletionResult]::new('--sort-by', '--sort-by', [CompletionResultType]::ParameterName, 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Name of the kubeconfig context to use')
@@ -320,6 +321,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-day2' -ScriptBlock {
         'kubectl-day2;addons;outdated' {
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Judge for an upgrade to this version of Kubernetes')
             [CompletionResult]::new('--image', '--image', [CompletionResultType]::ParameterName, 'Track images of this name that the catalogue does not know; * stands for anything')
+            [CompletionResult]::new('--sort-by', '--sort-by', [CompletionResultType]::ParameterName, 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Name of the kubeconfig context to use')
@@ -362,6 +364,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-day2' -ScriptBlock {
         }
         'kubectl-day2;addons;show' {
             [CompletionResult]::new('--image', '--image', [CompletionResultType]::ParameterName, 'Track images of this name that the catalogue does not know; * stands for anything')
+            [CompletionResult]::new('--sort-by', '--sort-by', [CompletionResultType]::ParameterName, 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Name of the kubeconfig context to use')
@@ -485,6 +488,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-day2' -ScriptBlock {
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Note on the node why it is drained')
             [CompletionResult]::new('--max-parallel', '--max-parallel', [CompletionResultType]::ParameterName, 'Nodes drained at the same time; 0 means all')
             [CompletionResult]::new('--deadline-delete', '--deadline-delete', [CompletionResultType]::ParameterName, 'Delete pods whose eviction is still refused after this long')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'With --dry-run, plan from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use')

@@ -36,6 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-drain_node' -ScriptBloc
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Note on the node why it is drained')
             [CompletionResult]::new('--max-parallel', '--max-parallel', [CompletionResultType]::ParameterName, 'Nodes drained at the same time; 0 means all')
             [CompletionResult]::new('--deadline-delete', '--deadline-delete', [CompletionResultType]::ParameterName, 'Delete pods whose eviction is still refused after this long')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'With --dry-run, plan from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file to use')

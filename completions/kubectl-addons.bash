@@ -53,7 +53,7 @@ _kubectl__addons() {
 
     case "${cmd}" in
         kubectl__addons)
-            opts="-A -n -s -o -h --image --all-namespaces --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help outdated show skew catalogue help"
+            opts="-A -n -s -o -h --image --all-namespaces --sort-by --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help outdated show skew catalogue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -61,6 +61,10 @@ _kubectl__addons() {
             case "${prev}" in
                 --image)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort-by)
+                    COMPREPLY=($(compgen -W "namespace name behind eol cves managed-by" -- "${cur}"))
                     return 0
                     ;;
                 --snapshot)
@@ -293,7 +297,7 @@ _kubectl__addons() {
             return 0
             ;;
         kubectl__subcmd__addons__subcmd__outdated)
-            opts="-A -n -s -o -h --target --exit-code --image --all-namespaces --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help"
+            opts="-A -n -s -o -h --target --exit-code --image --all-namespaces --sort-by --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -305,6 +309,10 @@ _kubectl__addons() {
                     ;;
                 --image)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort-by)
+                    COMPREPLY=($(compgen -W "namespace name behind eol cves managed-by" -- "${cur}"))
                     return 0
                     ;;
                 --snapshot)
@@ -427,7 +435,7 @@ _kubectl__addons() {
             return 0
             ;;
         kubectl__subcmd__addons__subcmd__show)
-            opts="-A -n -s -o -h --image --all-namespaces --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help"
+            opts="-A -n -s -o -h --image --all-namespaces --sort-by --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -435,6 +443,10 @@ _kubectl__addons() {
             case "${prev}" in
                 --image)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort-by)
+                    COMPREPLY=($(compgen -W "namespace name behind eol cves managed-by" -- "${cur}"))
                     return 0
                     ;;
                 --snapshot)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_addons_global_optspecs
-    string join \n image= A/all-namespaces snapshot= kubeconfig= context= cluster= user= n/namespace= as= as-group= as-uid= as-user-extra= s/server= token= certificate-authority= insecure-skip-tls-verify= tls-server-name= client-certificate= client-key= request-timeout= cache-dir= disable-compression= offline refresh max-age= deadline= registry-mirror= catalogue= o/output= no-headers h/help
+    string join \n image= A/all-namespaces sort-by= snapshot= kubeconfig= context= cluster= user= n/namespace= as= as-group= as-uid= as-user-extra= s/server= token= certificate-authority= insecure-skip-tls-verify= tls-server-name= client-certificate= client-key= request-timeout= cache-dir= disable-compression= offline refresh max-age= deadline= registry-mirror= catalogue= o/output= no-headers h/help
 end
 
 function __fish_kubectl_addons_needs_command
@@ -25,6 +25,12 @@ function __fish_kubectl_addons_using_subcommand
 end
 
 complete -c kubectl-addons -n "__fish_kubectl_addons_needs_command" -l image -d 'Track images of this name that the catalogue does not know; * stands for anything' -r
+complete -c kubectl-addons -n "__fish_kubectl_addons_needs_command" -l sort-by -d 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order' -r -f -a "namespace\t'Namespace, then name'
+name\t'Name'
+behind\t'How far behind'
+eol\t'When the branch ends, or upstream gave it up'
+cves\t'How many known vulnerabilities'
+managed-by\t'Who manages it'"
 complete -c kubectl-addons -n "__fish_kubectl_addons_needs_command" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-addons -n "__fish_kubectl_addons_needs_command" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
 complete -c kubectl-addons -n "__fish_kubectl_addons_needs_command" -l context -d 'Name of the kubeconfig context to use' -r
@@ -69,6 +75,12 @@ complete -c kubectl-addons -n "__fish_kubectl_addons_needs_command" -f -a "catal
 complete -c kubectl-addons -n "__fish_kubectl_addons_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand outdated" -l target -d 'Judge for an upgrade to this version of Kubernetes' -r
 complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand outdated" -l image -d 'Track images of this name that the catalogue does not know; * stands for anything' -r
+complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand outdated" -l sort-by -d 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order' -r -f -a "namespace\t'Namespace, then name'
+name\t'Name'
+behind\t'How far behind'
+eol\t'When the branch ends, or upstream gave it up'
+cves\t'How many known vulnerabilities'
+managed-by\t'Who manages it'"
 complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand outdated" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand outdated" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
 complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand outdated" -l context -d 'Name of the kubeconfig context to use' -r
@@ -108,6 +120,12 @@ complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand outdated" 
 complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand outdated" -l no-headers -d 'Leave out the table\'s header line'
 complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand outdated" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand show" -l image -d 'Track images of this name that the catalogue does not know; * stands for anything' -r
+complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand show" -l sort-by -d 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order' -r -f -a "namespace\t'Namespace, then name'
+name\t'Name'
+behind\t'How far behind'
+eol\t'When the branch ends, or upstream gave it up'
+cves\t'How many known vulnerabilities'
+managed-by\t'Who manages it'"
 complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand show" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand show" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
 complete -c kubectl-addons -n "__fish_kubectl_addons_using_subcommand show" -l context -d 'Name of the kubeconfig context to use' -r

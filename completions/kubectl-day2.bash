@@ -217,7 +217,7 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__addons)
-            opts="-A -n -s -o -h -V --image --all-namespaces --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help --version outdated show skew catalogue help"
+            opts="-A -n -s -o -h -V --image --all-namespaces --sort-by --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help --version outdated show skew catalogue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -225,6 +225,10 @@ _kubectl__day2() {
             case "${prev}" in
                 --image)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort-by)
+                    COMPREPLY=($(compgen -W "namespace name behind eol cves managed-by" -- "${cur}"))
                     return 0
                     ;;
                 --snapshot)
@@ -457,7 +461,7 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__addons__subcmd__outdated)
-            opts="-A -n -s -o -h -V --target --exit-code --image --all-namespaces --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help --version"
+            opts="-A -n -s -o -h -V --target --exit-code --image --all-namespaces --sort-by --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -469,6 +473,10 @@ _kubectl__day2() {
                     ;;
                 --image)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort-by)
+                    COMPREPLY=($(compgen -W "namespace name behind eol cves managed-by" -- "${cur}"))
                     return 0
                     ;;
                 --snapshot)
@@ -591,7 +599,7 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__addons__subcmd__show)
-            opts="-A -n -s -o -h -V --image --all-namespaces --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help --version"
+            opts="-A -n -s -o -h -V --image --all-namespaces --sort-by --snapshot --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --offline --refresh --max-age --deadline --registry-mirror --catalogue --output --no-headers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,6 +607,10 @@ _kubectl__day2() {
             case "${prev}" in
                 --image)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort-by)
+                    COMPREPLY=($(compgen -W "namespace name behind eol cves managed-by" -- "${cur}"))
                     return 0
                     ;;
                 --snapshot)
@@ -1389,7 +1401,7 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__drain__subcmd__node)
-            opts="-l -y -o -n -s -h -V --selector --ignore-daemonsets --delete-emptydir-data --force --grace-period --timeout --pod-selector --disable-eviction --skip-wait-for-delete-timeout --dry-run --chunk-size --yes --proceed-anyway --reason --max-parallel --once --deadline-delete --surge --wait-replacements --wait-detach --undo-on-failure --no-placement --output --no-headers --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help --version status undo help"
+            opts="-l -y -o -n -s -h -V --selector --ignore-daemonsets --delete-emptydir-data --force --grace-period --timeout --pod-selector --disable-eviction --skip-wait-for-delete-timeout --dry-run --chunk-size --yes --proceed-anyway --reason --max-parallel --once --deadline-delete --surge --wait-replacements --wait-detach --undo-on-failure --snapshot --no-placement --output --no-headers --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help --version status undo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1452,6 +1464,10 @@ _kubectl__day2() {
                     return 0
                     ;;
                 --deadline-delete)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -265,6 +265,12 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand leases; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and not __fish_seen_subcommand_from outdated show skew catalogue help" -l image -d 'Track images of this name that the catalogue does not know; * stands for anything' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and not __fish_seen_subcommand_from outdated show skew catalogue help" -l sort-by -d 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order' -r -f -a "namespace\t'Namespace, then name'
+name\t'Name'
+behind\t'How far behind'
+eol\t'When the branch ends, or upstream gave it up'
+cves\t'How many known vulnerabilities'
+managed-by\t'Who manages it'"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and not __fish_seen_subcommand_from outdated show skew catalogue help" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and not __fish_seen_subcommand_from outdated show skew catalogue help" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and not __fish_seen_subcommand_from outdated show skew catalogue help" -l context -d 'Name of the kubeconfig context to use' -r
@@ -310,6 +316,12 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and no
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and not __fish_seen_subcommand_from outdated show skew catalogue help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from outdated" -l target -d 'Judge for an upgrade to this version of Kubernetes' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from outdated" -l image -d 'Track images of this name that the catalogue does not know; * stands for anything' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from outdated" -l sort-by -d 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order' -r -f -a "namespace\t'Namespace, then name'
+name\t'Name'
+behind\t'How far behind'
+eol\t'When the branch ends, or upstream gave it up'
+cves\t'How many known vulnerabilities'
+managed-by\t'Who manages it'"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from outdated" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from outdated" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from outdated" -l context -d 'Name of the kubeconfig context to use' -r
@@ -350,6 +362,12 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from outdated" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from outdated" -s V -l version -d 'Print version'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from show" -l image -d 'Track images of this name that the catalogue does not know; * stands for anything' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from show" -l sort-by -d 'Sort the rows, ascending and unknown last; by namespace unless --target asks for an order' -r -f -a "namespace\t'Namespace, then name'
+name\t'Name'
+behind\t'How far behind'
+eol\t'When the branch ends, or upstream gave it up'
+cves\t'How many known vulnerabilities'
+managed-by\t'Who manages it'"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from show" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from show" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand addons; and __fish_seen_subcommand_from show" -l context -d 'Name of the kubeconfig context to use' -r
@@ -456,6 +474,7 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; an
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; and not __fish_seen_subcommand_from status undo help" -l reason -d 'Note on the node why it is drained' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; and not __fish_seen_subcommand_from status undo help" -l max-parallel -d 'Nodes drained at the same time; 0 means all' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; and not __fish_seen_subcommand_from status undo help" -l deadline-delete -d 'Delete pods whose eviction is still refused after this long' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; and not __fish_seen_subcommand_from status undo help" -l snapshot -d 'With --dry-run, plan from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; and not __fish_seen_subcommand_from status undo help" -s o -l output -d 'Output format' -r -f -a "table\t'A table for people'
 wide\t'The table with all columns'
 json\t'The report as JSON'

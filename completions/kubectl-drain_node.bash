@@ -41,7 +41,7 @@ _kubectl__drain_node() {
 
     case "${cmd}" in
         kubectl__drain_node)
-            opts="-l -y -o -n -s -h --selector --ignore-daemonsets --delete-emptydir-data --force --grace-period --timeout --pod-selector --disable-eviction --skip-wait-for-delete-timeout --dry-run --chunk-size --yes --proceed-anyway --reason --max-parallel --once --deadline-delete --surge --wait-replacements --wait-detach --undo-on-failure --no-placement --output --no-headers --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help status undo help"
+            opts="-l -y -o -n -s -h --selector --ignore-daemonsets --delete-emptydir-data --force --grace-period --timeout --pod-selector --disable-eviction --skip-wait-for-delete-timeout --dry-run --chunk-size --yes --proceed-anyway --reason --max-parallel --once --deadline-delete --surge --wait-replacements --wait-detach --undo-on-failure --snapshot --no-placement --output --no-headers --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help status undo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -104,6 +104,10 @@ _kubectl__drain_node() {
                     return 0
                     ;;
                 --deadline-delete)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_drain_node_global_optspecs
-    string join \n l/selector= ignore-daemonsets= delete-emptydir-data= force= grace-period= timeout= pod-selector= disable-eviction= skip-wait-for-delete-timeout= dry-run= chunk-size= y/yes proceed-anyway reason= max-parallel= once deadline-delete= surge wait-replacements wait-detach undo-on-failure no-placement o/output= no-headers kubeconfig= context= cluster= user= n/namespace= as= as-group= as-uid= as-user-extra= s/server= token= certificate-authority= insecure-skip-tls-verify= tls-server-name= client-certificate= client-key= request-timeout= cache-dir= disable-compression= h/help
+    string join \n l/selector= ignore-daemonsets= delete-emptydir-data= force= grace-period= timeout= pod-selector= disable-eviction= skip-wait-for-delete-timeout= dry-run= chunk-size= y/yes proceed-anyway reason= max-parallel= once deadline-delete= surge wait-replacements wait-detach undo-on-failure snapshot= no-placement o/output= no-headers kubeconfig= context= cluster= user= n/namespace= as= as-group= as-uid= as-user-extra= s/server= token= certificate-authority= insecure-skip-tls-verify= tls-server-name= client-certificate= client-key= request-timeout= cache-dir= disable-compression= h/help
 end
 
 function __fish_kubectl_drain_node_needs_command
@@ -44,6 +44,7 @@ complete -c kubectl-drain_node -n "__fish_kubectl_drain_node_needs_command" -l c
 complete -c kubectl-drain_node -n "__fish_kubectl_drain_node_needs_command" -l reason -d 'Note on the node why it is drained' -r
 complete -c kubectl-drain_node -n "__fish_kubectl_drain_node_needs_command" -l max-parallel -d 'Nodes drained at the same time; 0 means all' -r
 complete -c kubectl-drain_node -n "__fish_kubectl_drain_node_needs_command" -l deadline-delete -d 'Delete pods whose eviction is still refused after this long' -r
+complete -c kubectl-drain_node -n "__fish_kubectl_drain_node_needs_command" -l snapshot -d 'With --dry-run, plan from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
 complete -c kubectl-drain_node -n "__fish_kubectl_drain_node_needs_command" -s o -l output -d 'Output format' -r -f -a "table\t'A table for people'
 wide\t'The table with all columns'
 json\t'The report as JSON'

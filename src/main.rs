@@ -21,23 +21,26 @@ fn main() -> process::ExitCode {
         Ok(command) => command,
         Err(error) => return usage(&error),
     };
-    let result = match command {
-        Command::Addons(args) => addons::run(&args),
-        Command::Leases(args) => leases::run(&args),
-        Command::AutoscaleSim(args) => autoscale_sim::run(&args),
-        Command::Snapshot(args) => snapshot::run(&args),
-        Command::Install(args) => install::run(&args, &called_as::plugins(&called_as::umbrella())),
-        Command::Completion(args) => generate::completion(&args),
-        Command::Man(args) => generate::man(&args),
-        Command::DrainNode(args) => drain_node::run(&args),
-        Command::Demo => demo::run(),
-    };
-    match result {
+    match run(&command) {
         Ok(code) => code.into(),
         Err(failure) => {
             report(&failure);
             failure.code.into()
         }
+    }
+}
+
+fn run(command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Addons(args) => addons::run(args),
+        Command::Leases(args) => leases::run(args),
+        Command::AutoscaleSim(args) => autoscale_sim::run(args),
+        Command::Snapshot(args) => snapshot::run(args),
+        Command::Install(args) => install::run(args, &called_as::plugins(&called_as::umbrella())),
+        Command::Completion(args) => generate::completion(args),
+        Command::Man(args) => generate::man(args),
+        Command::DrainNode(args) => drain_node::run(args),
+        Command::Demo => demo::run(),
     }
 }
 

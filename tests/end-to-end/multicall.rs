@@ -61,16 +61,35 @@ fn wrong_usage_is_exit_code_2() {
 
 #[test]
 fn the_demo_needs_no_cluster() {
+    let home = crate::plugin::scratch("demo");
     let output = Command::new(BINARY)
         .arg("demo")
         .env_remove("KUBECONFIG")
         .env("HOME", "/nonexistent")
+        .env("XDG_CACHE_HOME", &home)
+        .env("TMPDIR", &home)
         .output()
         .unwrap();
     let text = Said::of(output).ok();
-    assert!(text.contains("$ kubectl leases -n kube-system"), "{text}");
-    assert!(
-        text.contains("kube-controller-manager") && text.contains("controller-"),
-        "{text}"
+    for words in [
+        "$ kubectl leases -n kube-system",
+        "late",
+        "$ kubectl drain-node node-1 --ignore-daemonsets --dry-run",
+        "maxUnavailable 1",
+        "$ kubectl autoscale-sim",
+        "+2 workers",
+        "$ kubectl autoscale-sim why train-0",
+        "drop the node selector disk=ssd",
+        "$ kubectl addons outdated --target 1.37 --offline",
+        "cert-manager",
+        "$ kubectl addons skew",
+        "kube-proxy",
+    ] {
+        assert!(text.contains(words), "no {words:?} in:\n{text}");
+    }
+    assert_eq!(
+        std::fs::read_dir(&home).unwrap().count(),
+        0,
+        "it leaves nothing"
     );
 }

@@ -3,21 +3,19 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use flate2::{Compression, GzBuilder};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use test_support::{ControlPlane, ControlPlaneOptions, Signal};
 
 use crate::failure::Failure;
 
 /// Where the binary takes it from.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/demo/cluster.json.gz");
-
-/// The annotation on the List that says when the snapshot was taken.
-const TAKEN_AT: &str = "day2.dev/snapshot-time";
 
 /// From the end of the leader to the recording: its Lease is late, and not yet taken over.
 const SILENCE: Duration = Duration::from_secs(12);
@@ -29,25 +27,21 @@ const LATE: (SignedDuration, SignedDuration) =
 /// How long a scheduler may take to take over.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How many pods are to wait for a node.
+const WAITING: usize = 3;
+
 const CONTROLLER_MANAGER: &str = "kube-controller-manager";
 const SCHEDULER: &str = "kube-scheduler";
 
-/// Something that runs on the nodes.
-const DEPLOYMENT: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers: [{name: web, image: 'pause:3.10'}]
-";
+/// What runs on nodes with four cores each.
+const WORKLOADS: &str = include_str!("record_demo/workloads.yaml");
+/// What finds no room there any more.
+const LATECOMERS: &str = include_str!("record_demo/waiting.yaml");
 
 /// Makes the cluster, brings it into the state that is worth a look, and records it.
 pub(crate) fn run() -> Result<(), Failure> {
+    // Not later, when every second counts.
+    build()?;
     eprintln!("starting a control plane");
     let control_plane = ControlPlane::start(&ControlPlaneOptions {
         controller_managers: 3,
@@ -55,8 +49,23 @@ pub(crate) fn run() -> Result<(), Failure> {
         nodes: 3,
         ..ControlPlaneOptions::default()
     })?;
-    control_plane.apply(DEPLOYMENT)?;
-    control_plane.kubectl_output(&["rollout", "status", "deployment/web", "--timeout=60s"])?;
+    eprintln!("filling it");
+    control_plane.publish_controllers()?;
+    for number in 0..3 {
+        let controller = format!("controller-{number}");
+        let taint = "node-role.kubernetes.io/control-plane:NoSchedule";
+        control_plane.kubectl_output(&["taint", "node", &controller, taint])?;
+        let worker = format!("node-{number}");
+        let group = "kops.k8s.io/instancegroup=workers";
+        control_plane.kubectl_output(&["label", "node", &worker, group])?;
+    }
+    control_plane.apply(WORKLOADS)?;
+    for deployment in ["web", "api"] {
+        let deployment = format!("deployment/{deployment}");
+        control_plane.kubectl_output(&["rollout", "status", &deployment, "--timeout=60s"])?;
+    }
+    control_plane.apply(LATECOMERS)?;
+    wait_until_pending(&control_plane)?;
 
     eprintln!("letting another scheduler take over");
     hand_over_scheduling(&control_plane)?;
@@ -67,6 +76,39 @@ pub(crate) fn run() -> Result<(), Failure> {
 
     let snapshot = record(&control_plane)?;
     write(Path::new(FILE), &snapshot)
+}
+
+fn build() -> Result<(), Failure> {
+    let built = Command::new("cargo")
+        .args(["build", "--quiet", "--package", "kubectl-day2"])
+        .status()
+        .map_err(Failure::io("run", Path::new("cargo")))?;
+    if built.success() {
+        Ok(())
+    } else {
+        Err(Failure::Other("kubectl-day2 can't be built".into()))
+    }
+}
+
+/// Waits until the scheduler has said of the pods without a node that they fit nowhere.
+fn wait_until_pending(control_plane: &ControlPlane) -> Result<(), Failure> {
+    let args = ["get", "pods", "-l", "wait=yes", "-ojson"];
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        let pods: Value = serde_json::from_str(&control_plane.kubectl_output(&args)?)?;
+        let unschedulable = |pod: &&Value| {
+            let conditions = pod["status"]["conditions"].as_array();
+            let mut conditions = conditions.into_iter().flatten();
+            conditions.any(|own| own["reason"] == "Unschedulable")
+        };
+        if items(&pods).filter(unschedulable).count() == WAITING {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(200));
+    }
+    Err(Failure::Other(format!(
+        "there are not {WAITING} pods that wait"
+    )))
 }
 
 /// Stops the leading scheduler, which gives its Lease up, and waits for the next one.
@@ -103,20 +145,22 @@ fn index(identity: &str) -> Result<usize, Failure> {
         .ok_or_else(|| Failure::Other(format!("`{identity}` is no identity of a controller")))
 }
 
-/// Reads the cluster, and makes sure that the answer is the one that the demo is about.
+/// Reads the cluster as `kubectl day2 snapshot` does, and makes sure that the answer is the one that
+/// the demo is about.
 fn record(control_plane: &ControlPlane) -> Result<Value, Failure> {
-    let args = [
-        "get",
-        "leases,nodes,pods",
-        "-A",
-        "-ojson",
-        "--show-managed-fields",
-    ];
-    let mut list = serde_json::from_str(&control_plane.kubectl_output(&args)?)?;
+    let output = Command::new("cargo")
+        .args(["run", "--quiet", "--package", "kubectl-day2", "--"])
+        .args(["snapshot", "--kubeconfig"])
+        .arg(control_plane.kubeconfig())
+        .output()
+        .map_err(Failure::io("run", Path::new("cargo")))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(Failure::Other(said.trim_end().to_owned()));
+    }
+    let list: Value = serde_json::from_slice(&output.stdout)?;
     // The API server runs on this machine, so this is its clock too.
-    let now = Timestamp::now();
-    check(&list, now)?;
-    tidy(&mut list, now);
+    check(&list, Timestamp::now())?;
     Ok(list)
 }
 
@@ -142,50 +186,6 @@ fn items(list: &Value) -> impl Iterator<Item = &Value> {
     list["items"].as_array().into_iter().flatten()
 }
 
-/// Says when it was taken, and leaves out what a snapshot never holds or the plugins never ask.
-fn tidy(list: &mut Value, now: Timestamp) {
-    let now = now.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
-    list["metadata"] = json!({ "annotations": { TAKEN_AT: now } });
-    let items = list["items"].as_array_mut();
-    for item in items.into_iter().flatten() {
-        tidy_metadata(item);
-        for containers in ["containers", "initContainers", "ephemeralContainers"] {
-            let pointer = format!("/spec/{containers}");
-            let containers = item.pointer_mut(&pointer).and_then(Value::as_array_mut);
-            for container in containers.into_iter().flatten() {
-                remove(container, &["env", "envFrom"]);
-            }
-        }
-    }
-}
-
-fn tidy_metadata(item: &mut Value) {
-    let is_lease = item["kind"] == "Lease";
-    let Some(metadata) = item.get_mut("metadata") else {
-        return;
-    };
-    if !is_lease {
-        remove(metadata, &["managedFields"]);
-    }
-    if let Some(annotations) = metadata.get_mut("annotations") {
-        remove(
-            annotations,
-            &["kubectl.kubernetes.io/last-applied-configuration"],
-        );
-        if annotations.as_object().is_some_and(Map::is_empty) {
-            remove(metadata, &["annotations"]);
-        }
-    }
-}
-
-fn remove(object: &mut Value, keys: &[&str]) {
-    if let Some(object) = object.as_object_mut() {
-        for key in keys {
-            object.remove(*key);
-        }
-    }
-}
-
 /// Writes it so that the same content gives the same file.
 fn write(path: &Path, snapshot: &Value) -> Result<(), Failure> {
     let failed = || Failure::io("write", path);
@@ -200,6 +200,8 @@ fn write(path: &Path, snapshot: &Value) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn now() -> Timestamp {
@@ -212,50 +214,6 @@ mod tests {
         for identity in ["", "controller-", "node-1", "controller-x_1"] {
             assert!(index(identity).is_err(), "{identity}");
         }
-    }
-
-    #[test]
-    fn what_a_snapshot_never_holds_is_left_out() {
-        let mut list = json!({
-            "kind": "List",
-            "metadata": { "resourceVersion": "" },
-            "items": [
-                {
-                    "kind": "Lease",
-                    "metadata": { "managedFields": [1] },
-                },
-                {
-                    "kind": "Pod",
-                    "metadata": {
-                        "managedFields": [1],
-                        "annotations": { "kubectl.kubernetes.io/last-applied-configuration": "x" },
-                    },
-                    "spec": {
-                        "containers": [{ "name": "a", "env": [1], "envFrom": [1] }],
-                        "initContainers": [{ "name": "b", "env": [1] }],
-                    },
-                },
-            ],
-        });
-        tidy(&mut list, now());
-        assert_eq!(
-            list,
-            json!({
-                "kind": "List",
-                "metadata": { "annotations": { TAKEN_AT: "2026-01-01T00:00:12.500000Z" } },
-                "items": [
-                    { "kind": "Lease", "metadata": { "managedFields": [1] } },
-                    {
-                        "kind": "Pod",
-                        "metadata": {},
-                        "spec": {
-                            "containers": [{ "name": "a" }],
-                            "initContainers": [{ "name": "b" }],
-                        },
-                    },
-                ],
-            })
-        );
     }
 
     #[test]

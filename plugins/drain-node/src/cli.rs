@@ -1,5 +1,6 @@
 //! The flags of `kubectl drain-node`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -215,6 +216,10 @@ pub struct DrainFlags {
     #[arg(long)]
     pub undo_on_failure: bool,
 
+    /// With --dry-run, plan from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+
     /// Leave out where the evicted pods would fit; large clusters are then read faster
     #[arg(long)]
     pub no_placement: bool,
@@ -250,6 +255,11 @@ impl DrainFlags {
         }
         LabelSelector::parse(selector).map_err(|error| Failure::usage(error.to_string()))?;
         self.pods()?;
+        if self.snapshot.is_some() && self.dry_run != DryRun::Client {
+            return Err(
+                Failure::usage("a file can't be drained, only planned").with_hint("add --dry-run")
+            );
+        }
         if self.dry_run == DryRun::None && matches!(output, OutputFormat::Yaml | OutputFormat::Name)
         {
             return Err(Failure::usage(

@@ -13,12 +13,12 @@ use crate::failure;
 use crate::report::{DrainMark, DrainPlan, PlanPod, Verdict};
 use crate::workload::deployment_of;
 
-/// Shows the plan and changes nothing.
+/// Shows the plan and changes nothing. Without a server there is nobody to ask for a dry run.
 ///
 /// # Errors
 /// When the server refuses a dry run for want of a right.
 pub async fn show(
-    server: &ApiServer,
+    server: Option<&ApiServer>,
     flags: &DrainFlags,
     format: OutputFormat,
     facts: &Facts,
@@ -43,10 +43,9 @@ pub async fn show(
         }
     }
     output.flush()?;
-    let refused = if flags.dry_run == DryRun::Server {
-        ask(server, flags, facts, plan).await?
-    } else {
-        0
+    let refused = match server.filter(|_| flags.dry_run == DryRun::Server) {
+        Some(server) => ask(server, flags, facts, plan).await?,
+        None => 0,
     };
     if matches!(format, OutputFormat::Table | OutputFormat::Wide) && plan.possible {
         lines(&mut output, flags, plan)?;

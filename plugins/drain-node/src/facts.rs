@@ -25,7 +25,7 @@ pub const PODS: Resource = Resource::of::<core::Pod>();
 pub const NODES: Resource = Resource::of::<core::Node>();
 pub const BUDGETS: Resource = Resource::of::<policy::PodDisruptionBudget>();
 pub const DAEMON_SETS: Resource = Resource::of::<apps::DaemonSet>();
-const LEASES: Resource = Resource::of::<coordination::Lease>();
+pub const LEASES: Resource = Resource::of::<coordination::Lease>();
 
 /// Why a plan can't be made.
 #[derive(Debug)]
@@ -149,6 +149,23 @@ async fn read_nodes(
     flags: &DrainFlags,
     state: Option<&mut State>,
 ) -> Result<Vec<Node>, FactsError> {
+    for name in &flags.nodes {
+        node_name(name).map_err(FactsError::Usage)?;
+    }
+    let request = ListRequest::new(NODES, None);
+    let all = insist(|| read_all::<core::Node>(server, &request)).await?;
+    choose_nodes(all, flags, state)
+}
+
+/// The nodes of the flags, out of all.
+///
+/// # Errors
+/// When a node that is named is not among them.
+pub fn choose_nodes(
+    all: Vec<core::Node>,
+    flags: &DrainFlags,
+    state: Option<&mut State>,
+) -> Result<Vec<Node>, FactsError> {
     let names: Vec<&str> = flags
         .nodes
         .iter()
@@ -156,8 +173,6 @@ async fn read_nodes(
         .collect::<Result<_, _>>()
         .map_err(FactsError::Usage)?;
     let selector = cluster::LabelSelector::parse(flags.selector.as_deref().unwrap_or_default())?;
-    let request = ListRequest::new(NODES, None);
-    let all = insist(|| read_all::<core::Node>(server, &request)).await?;
     let mut objects: BTreeMap<String, core::Node> = all
         .into_iter()
         .map(|node| (node.metadata.name.clone().unwrap_or_default(), node))
@@ -195,15 +210,15 @@ async fn read_nodes(
 async fn read_pods(
     server: &ApiServer,
     facts: &mut Facts,
-    mut state: Option<&mut State>,
+    state: Option<&mut State>,
 ) -> Result<(), Error> {
-    let names: BTreeSet<String> = facts.nodes.iter().map(|node| node.name.clone()).collect();
     let whole = state.is_some();
-    let budgets = std::mem::take(&mut facts.budgets);
+    let mut sorting = Sorting::new(facts, state);
     let requests: Vec<ListRequest> = if whole {
         vec![ListRequest::new(PODS, None)]
     } else {
-        let fields = names.iter().map(|name| format!("spec.nodeName={name}"));
+        let names = sorting.nodes.iter();
+        let fields = names.map(|name| format!("spec.nodeName={name}"));
         fields
             .map(|fields| ListRequest {
                 fields: Some(fields),
@@ -211,23 +226,8 @@ async fn read_pods(
             })
             .collect()
     };
-    // By UID, so that a list that broke off may be read again.
-    let (mut here, mut unready) = (BTreeMap::new(), BTreeMap::new());
     let mut take = |json: &[u8]| {
-        let object: core::Pod = parse(json)?;
-        if let Some(state) = &mut state {
-            state.add_pod(&object);
-        }
-        let pod = Pod::from(&object);
-        if names.contains(&pod.node) {
-            here.insert(pod.uid.clone(), pod);
-        } else if !pod.ready
-            && !pod.is_finished()
-            && !pod.is_terminating()
-            && budgets.iter().any(|budget| budget.selects(&pod))
-        {
-            unready.insert(pod.uid.clone(), pod);
-        }
+        sorting.take(&parse(json)?);
         Ok(())
     };
     for request in &requests {
@@ -240,12 +240,57 @@ async fn read_pods(
             }
         }
     }
-    let mut here: Vec<Pod> = here.into_values().collect();
-    here.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
-    facts.pods = here;
-    facts.unready_elsewhere = unready.into_values().collect();
-    facts.budgets = budgets;
+    sorting.settle(facts);
     Ok(())
+}
+
+/// Tells the pods on the nodes from those elsewhere that matter, and shows all to the scheduler.
+pub struct Sorting<'a> {
+    nodes: BTreeSet<String>,
+    budgets: Vec<Budget>,
+    state: Option<&'a mut State>,
+    // By UID, so that a list that broke off may be read again.
+    here: BTreeMap<String, Pod>,
+    unready: BTreeMap<String, Pod>,
+}
+
+impl<'a> Sorting<'a> {
+    /// Takes the budgets of the facts until it settles.
+    pub fn new(facts: &mut Facts, state: Option<&'a mut State>) -> Self {
+        Self {
+            nodes: facts.nodes.iter().map(|node| node.name.clone()).collect(),
+            budgets: std::mem::take(&mut facts.budgets),
+            state,
+            here: BTreeMap::new(),
+            unready: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a pod.
+    pub fn take(&mut self, object: &core::Pod) {
+        if let Some(state) = &mut self.state {
+            state.add_pod(object);
+        }
+        let pod = Pod::from(object);
+        if self.nodes.contains(&pod.node) {
+            self.here.insert(pod.uid.clone(), pod);
+        } else if !pod.ready
+            && !pod.is_finished()
+            && !pod.is_terminating()
+            && self.budgets.iter().any(|budget| budget.selects(&pod))
+        {
+            self.unready.insert(pod.uid.clone(), pod);
+        }
+    }
+
+    /// Gives all to the facts.
+    pub fn settle(self, facts: &mut Facts) {
+        let mut here: Vec<Pod> = self.here.into_values().collect();
+        here.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        facts.pods = here;
+        facts.unready_elsewhere = self.unready.into_values().collect();
+        facts.budgets = self.budgets;
+    }
 }
 
 async fn read_daemon_sets(server: &ApiServer, pods: &[Pod]) -> Result<DaemonSets, Error> {
@@ -421,6 +466,10 @@ fn optional<T>(
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, String> {
+/// Reads an object.
+///
+/// # Errors
+/// What is not as it should be.
+pub fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(json).map_err(|error| error.to_string())
 }

@@ -16,9 +16,12 @@ mod report;
 mod rights;
 pub mod schema;
 mod screen;
+mod snapshot;
 mod status;
 mod stuck;
 mod workload;
+
+use std::path::Path;
 
 use cluster::{ApiServer, Error};
 use console::{Consent, ExitCode, Failure, Interrupts, Output, OutputFormat, confirm, note};
@@ -47,6 +50,9 @@ pub fn run(args: &DrainArgs) -> Result<ExitCode, Failure> {
         match &args.command {
             None => {
                 args.drain.check(args.output.output)?;
+                if let Some(path) = &args.drain.snapshot {
+                    return plan_from(path, args).await;
+                }
                 drain(&connect(&args.connection)?, args).await
             }
             Some(DrainCommand::Status(args)) => {
@@ -60,6 +66,27 @@ pub fn run(args: &DrainArgs) -> Result<ExitCode, Failure> {
     code
 }
 
+/// Plans from a snapshot.
+async fn plan_from(path: &Path, args: &DrainArgs) -> Result<ExitCode, Failure> {
+    let flags = &args.drain;
+    let mut facts = snapshot::read(path, flags).map_err(|error| facts_failure(&error))?;
+    if facts.nodes.is_empty() {
+        note("no node has these labels");
+        return Ok(ExitCode::Done);
+    }
+    let plan = plan::plan(&mut facts, options(flags));
+    dry_run::show(None, flags, args.output.output, &facts, &plan).await
+}
+
+fn options(flags: &DrainFlags) -> PlanOptions {
+    PlanOptions {
+        filters: flags.filters(),
+        delete: flags.disable_eviction,
+        surge: flags.surge,
+        grace: flags.grace(),
+    }
+}
+
 async fn drain(server: &ApiServer, args: &DrainArgs) -> Result<ExitCode, Failure> {
     let flags = &args.drain;
     let format = args.output.output;
@@ -70,15 +97,9 @@ async fn drain(server: &ApiServer, args: &DrainArgs) -> Result<ExitCode, Failure
         note("no node has these labels");
         return Ok(ExitCode::Done);
     }
-    let options = PlanOptions {
-        filters: flags.filters(),
-        delete: flags.disable_eviction,
-        surge: flags.surge,
-        grace: flags.grace(),
-    };
-    let plan = plan::plan(&mut facts, options);
+    let plan = plan::plan(&mut facts, options(flags));
     if flags.dry_run != DryRun::None {
-        return dry_run::show(server, flags, format, &facts, &plan).await;
+        return dry_run::show(Some(server), flags, format, &facts, &plan).await;
     }
     let json = format == OutputFormat::Json;
     if json {

@@ -104,24 +104,6 @@ pub fn read_snapshot(path: &Path, scope: &Scope) -> Result<Facts, Error> {
     Ok(facts)
 }
 
-/// Reads from a snapshot that is already in memory, as the demo's.
-///
-/// # Errors
-/// When it can't be read.
-pub fn read_snapshot_bytes(name: &str, bytes: &[u8], scope: &Scope) -> Result<Facts, Error> {
-    let mut facts = Facts::default();
-    let selector = LabelSelector::default();
-    let snapshot = Snapshot::read_from(bytes, |object| {
-        take_object(object, scope, &selector, &mut facts)
-    });
-    let snapshot = snapshot.map_err(|reason| Error::Snapshot {
-        file: name.to_owned(),
-        reason,
-    })?;
-    settle(&mut facts, &snapshot, scope);
-    Ok(facts)
-}
-
 fn take_object(
     object: &SnapshotObject<'_>,
     scope: &Scope,

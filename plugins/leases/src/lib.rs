@@ -71,20 +71,6 @@ pub fn run(args: &LeasesArgs) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Answers from a snapshot in memory, for the demo.
-///
-/// # Errors
-/// What the user is told when it fails.
-pub fn demo(name: &str, snapshot: &[u8], args: &LeasesArgs) -> Result<ExitCode, Failure> {
-    let args = &args.list;
-    let scope = args
-        .scope
-        .scope(args.source.connection.namespace.as_deref())?;
-    let facts =
-        facts::read_snapshot_bytes(name, snapshot, &scope).map_err(|error| failure(&error))?;
-    answer(args, &scope, facts)
-}
-
 fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let connection = &args.source.connection;
     if let Some(path) = &args.source.snapshot {
