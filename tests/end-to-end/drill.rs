@@ -186,3 +186,78 @@ fn a_drill_ends_the_term_of_a_coordinated_leader() {
     assert_eq!(after["spec"]["strategy"], "OldestEmulationVersion");
     assert!(!after.to_string().contains("day2"), "{after}");
 }
+
+/// A drill's report in JSON, whatever its exit code.
+fn report(said: &crate::plugin::Said) -> Value {
+    serde_json::from_str(&said.stdout).unwrap_or_else(|_| panic!("{}", said.stderr))
+}
+
+#[test]
+fn a_leader_that_keeps_no_rules_takes_it_back_and_that_is_told() {
+    let renew = || {
+        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ");
+        plane()
+            .apply(&format!(
+                r#"{{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{{"name":"stubborn","namespace":"default"}},
+                "spec":{{"holderIdentity":"stubborn_1","leaseDurationSeconds":15,"acquireTime":"{now}","renewTime":"{now}"}}}}"#
+            ))
+            .unwrap();
+    };
+    renew();
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let said = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                renew();
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        });
+        let args = ["failover", "stubborn", "--force", "--yes", "-o", "json"];
+        let said = leases(plane(), &args);
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        said
+    });
+    assert_eq!(said.code, 3, "{}{}", said.stdout, said.stderr);
+    let report = report(&said);
+    assert_eq!(report["result"]["outcome"], "takenBack", "{report}");
+    assert_eq!(report["result"]["newHolderIdentity"], "stubborn_1");
+}
+
+#[test]
+fn where_nobody_takes_over_the_drill_ends_and_leaves_the_lease_free() {
+    let plane = ControlPlane::start(&ControlPlaneOptions {
+        controller_managers: 1,
+        schedulers: 2,
+        nodes: 0,
+        ..ControlPlaneOptions::default()
+    })
+    .unwrap();
+    plane.publish_controllers().unwrap();
+    let old = holder(&plane, SCHEDULER);
+    let index: usize = old
+        .split('_')
+        .next()
+        .and_then(|host| host.strip_prefix("controller-"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    // The other one is there, but does nothing.
+    plane.freeze(Component::Scheduler(1 - index)).unwrap();
+    let said = drill(
+        &plane,
+        SCHEDULER,
+        &["--yes", "-o", "json", "--timeout", "45s"],
+    );
+    assert_eq!(said.code, 4, "{}{}", said.stdout, said.stderr);
+    let report = report(&said);
+    assert_eq!(report["result"]["outcome"], "nobodyLeads", "{report}");
+    let left = lease(&plane, SCHEDULER);
+    assert_eq!(left["spec"]["holderIdentity"], "", "{left}");
+    plane.thaw(Component::Scheduler(1 - index)).unwrap();
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while holder(&plane, SCHEDULER).is_empty() {
+        assert!(Instant::now() < deadline, "nobody leads");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(!lease(&plane, SCHEDULER).to_string().contains("day2"));
+}

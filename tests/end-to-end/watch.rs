@@ -100,6 +100,24 @@ fn conditions_end_the_watch_with_an_exit_code() {
     assert_eq!(said.code, 4, "{}{}", said.stdout, said.stderr);
 }
 
+#[test]
+fn a_script_can_wait_until_all_is_held_again() {
+    let lapsed = lease("lapsed", "gone_1", 0).replace("3600", "1");
+    plane().apply(&lapsed.replace("2100", "2026")).unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    let args = ["watch", "lapsed", "--until", "all-held", "-o", "json"];
+    let mut watch = Running::start(kubectl(plane()).arg("leases").args(args));
+    let seen = watch.wait_for("the row", PATIENCE, |line| line.contains("\"Seen\""));
+    assert!(seen.contains("\"expired\""), "{seen}");
+    let early = watch.lines_within(Duration::from_secs(2));
+    assert!(early.is_empty(), "{early:?}");
+    plane().apply(&lease("lapsed", "back_2", 1)).unwrap();
+    let summary = watch.wait_for("the summary", PATIENCE, |line| {
+        line.contains("LeaseWatchSummary")
+    });
+    assert!(summary.contains("\"conditionMet\""), "{summary}");
+}
+
 /// Its `LeaseCandidate` shows that the old leader lives; a client-go election has no such sign.
 #[test]
 fn a_frozen_leader_is_late_then_expired_then_replaced_and_returns() {

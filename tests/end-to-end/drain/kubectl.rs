@@ -75,6 +75,55 @@ fn each_kind_of_pod_goes_or_stays_as_with_kubectl_drain() {
     }
 }
 
+/// Scripts give flags in any of these ways; their defaults change nothing.
+#[test]
+fn each_flag_of_kubectl_drain_is_understood() {
+    let pool = Pool::new("words", 1);
+    pool.anywhere("Deployment", "web", 1, &json!({}));
+    let node = pool.node(0);
+    let help = pool.output(&["drain", "--help"]);
+    let flags: Vec<(String, String)> = help
+        .lines()
+        .filter_map(|line| {
+            let line = line.trim().trim_start_matches("-l, ");
+            let (name, value) = line
+                .strip_prefix("--")?
+                .strip_suffix(':')?
+                .split_once('=')?;
+            Some((format!("--{name}"), value.trim_matches('\'').to_owned()))
+        })
+        .collect();
+    assert!(flags.len() >= 11, "{help}");
+    let words: Vec<String> = flags
+        .iter()
+        .filter(|(name, _)| name != "--dry-run")
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let all: Vec<&str> = words.iter().map(String::as_str).collect();
+    let with_defaults = [&[node.as_str(), "--dry-run=client"], &all[..]].concat();
+    assert_eq!(
+        drain_node(&pool, &with_defaults),
+        kubectl_drain(&pool, &with_defaults)
+    );
+    for args in [
+        &["--timeout", "1m30s", "--grace-period", "0"][..],
+        &["--timeout=90s", "--grace-period=-1", "--chunk-size", "0"],
+        &[
+            "--force",
+            "--ignore-daemonsets=true",
+            "--delete-emptydir-data",
+        ],
+        &["--pod-selector", "app in (web)", "--disable-eviction=false"],
+    ] {
+        let args = [&[node.as_str(), "--dry-run=client"], args].concat();
+        assert_eq!(
+            drain_node(&pool, &args),
+            kubectl_drain(&pool, &args),
+            "{args:?}"
+        );
+    }
+}
+
 /// One of each kind.
 fn pods(pool: &Pool) {
     let local = json!({"volumes": [{"name": "tmp", "emptyDir": {}}]});

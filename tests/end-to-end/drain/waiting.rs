@@ -59,6 +59,20 @@ fn volumes_are_waited_for_until_they_are_detached() {
     assert!(pool.pods_on(0).is_empty());
     pool.drain(&["undo", &node]).ok();
 
+    // One that does not leave is explained by them too.
+    with_volume(&pool);
+    let free = r#"{"metadata":{"finalizers":null}}"#;
+    let pod = ["pod", "-n", "detaching", "holder"];
+    let hold = r#"{"metadata":{"finalizers":["example.com/hold"]}}"#;
+    pool.output(&[&["patch"], &pod[..], &["-p", hold]].concat());
+    pool.output(&[&["delete"], &pod[..], &["--wait=false", "--grace-period=1"]].concat());
+    pool.wait("overdue pod", || {
+        let status = pool.drain(&["status", &node]).ok();
+        status.contains("still attached to node detaching-0: detaching-disk, another-disk")
+    });
+    pool.output(&[&["patch"], &pod[..], &["-p", free]].concat());
+    pool.wait("end of the pod", || pool.pods_on(0).is_empty());
+
     with_volume(&pool);
     let mut drain = Running::start(&mut pool.command(&[&args[..], &["-o", "json"]].concat()));
     drain.wait_for("eviction", PATIENCE, |line| line.contains("\"Evicted\""));
@@ -69,7 +83,6 @@ fn volumes_are_waited_for_until_they_are_detached() {
     pool.output(&["delete", "volumeattachment", name, "--wait=false"]);
     let early = drain.lines_within(Duration::from_secs(1));
     assert!(early.is_empty(), "{early:?}");
-    let free = r#"{"metadata":{"finalizers":null}}"#;
     pool.output(&[
         "patch",
         "volumeattachment",
