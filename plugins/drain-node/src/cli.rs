@@ -243,8 +243,8 @@ impl DrainFlags {
     /// # Errors
     /// When names and selector are given together, or neither is.
     pub(crate) fn check(&self, output: OutputFormat) -> Result<(), Failure> {
-        let selector = self.selector.as_deref().unwrap_or_default();
-        if self.nodes.is_empty() && self.selector.is_none() {
+        let selector = self.selector().unwrap_or_default();
+        if self.nodes.is_empty() && selector.is_empty() {
             return Err(Failure::usage("no node is named")
                 .with_hint("kubectl drain-node NODE, or -l SELECTOR"));
         }
@@ -267,6 +267,12 @@ impl DrainFlags {
             ));
         }
         Ok(())
+    }
+
+    /// Which nodes by their labels. An empty selector is none, and not one for all nodes.
+    pub(crate) fn selector(&self) -> Option<&str> {
+        let selector = self.selector.as_deref();
+        selector.filter(|selector| !selector.trim().is_empty())
     }
 
     /// Which pods may be touched.
@@ -385,6 +391,8 @@ mod tests {
     fn wrong_usage_is_told() {
         for (words, expected) in [
             (&[][..], "no node is named"),
+            (&["-l", ""], "no node is named"),
+            (&["--selector= "], "no node is named"),
             (&["n1", "-l", "a=b"], "both a node name and a --selector"),
             (&["-l", "a in"], "unable to parse label selector"),
             (

@@ -172,12 +172,12 @@ pub fn choose_nodes(
         .map(|name| node_name(name))
         .collect::<Result<_, _>>()
         .map_err(FactsError::Usage)?;
-    let selector = cluster::LabelSelector::parse(flags.selector.as_deref().unwrap_or_default())?;
+    let selector = cluster::LabelSelector::parse(flags.selector().unwrap_or_default())?;
     let mut objects: BTreeMap<String, core::Node> = all
         .into_iter()
         .map(|node| (node.metadata.name.clone().unwrap_or_default(), node))
         .collect();
-    let chosen: Vec<String> = if flags.selector.is_some() {
+    let chosen: Vec<String> = if flags.selector().is_some() {
         let selected = objects.iter().filter(|(_, node)| {
             selector.matches(&node.metadata.labels.clone().unwrap_or_default())
         });
