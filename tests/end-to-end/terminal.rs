@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -82,7 +82,10 @@ impl Terminal {
         }
     }
 
+    /// Types, as somebody who has read what is there: a question is printed a moment before its
+    /// command listens for single keys.
     pub fn types(&mut self, keys: &str) {
+        thread::sleep(Duration::from_millis(500));
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }
@@ -101,13 +104,16 @@ impl Terminal {
     }
 
     /// Waits for the command's end: its exit code, and the lines that one sees then.
+    #[track_caller]
     pub fn end(mut self) -> (i32, Vec<String>) {
         let deadline = Instant::now() + PATIENCE;
-        while let Ok(bytes) = self
-            .output
-            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        {
-            self.seen.extend(bytes);
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.seen.extend(bytes),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(error) => panic!("no end ({error}) after:\n{}", self.seen()),
+            }
         }
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
         (code, picture(&self.seen()))
