@@ -7,6 +7,8 @@
 )]
 
 use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use autoscale_sim::cluster_autoscaler::scale_down::Effort;
 use autoscale_sim::cluster_autoscaler::{agreement, scenario};
@@ -33,18 +35,27 @@ fn decisions_are_those_of_the_real_one() {
         .unwrap();
     let all: Vec<Recorded<'_>> = serde_json::from_str(&text).unwrap();
     assert_eq!(all.len(), 164);
-    let mut wrong = Vec::new();
-    for recorded in all {
-        let mut scenario = scenario::read(recorded.scenario.get()).unwrap();
-        let expected = scenario::read_expected(recorded.expected.get()).unwrap();
-        // Where scaling down can go in many ways, to look for all takes too long without optimisation;
-        // the conformance command does.
-        let cluster = &mut scenario.cluster;
-        let effort = (cluster.nodes.len() <= 8).then(|| Effort::of(cluster));
-        let verdict = agreement::judge(cluster, &expected, effort);
-        for one in verdict.disagreements {
-            wrong.push(format!("{}: {one}", scenario.name));
+    let next = AtomicUsize::new(0);
+    let compare = || {
+        let mut wrong = Vec::new();
+        while let Some(recorded) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut scenario = scenario::read(recorded.scenario.get()).unwrap();
+            let expected = scenario::read_expected(recorded.expected.get()).unwrap();
+            let cluster = &mut scenario.cluster;
+            let effort = Effort::of(cluster);
+            let verdict = agreement::judge(cluster, &expected, Some(effort));
+            for one in verdict.disagreements {
+                wrong.push(format!("{}: {one}", scenario.name));
+            }
         }
-    }
+        wrong
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let wrong: Vec<String> = thread::scope(|scope| {
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(compare)).collect();
+        all.into_iter()
+            .flat_map(|one| one.join().unwrap())
+            .collect()
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

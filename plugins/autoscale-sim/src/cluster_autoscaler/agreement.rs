@@ -96,6 +96,13 @@ fn compare_scale_down(
     let found =
         scale_down::agreement::compare(cluster, answer, expected, same, is_open, is_complete);
     verdict.disagreements.extend(found.disagreements);
+    for used in found.utilizations {
+        if !scale_down::agreement::can_be_made_up(cluster, answer, &used) {
+            let (node, own) = used;
+            let text = format!("utilization of {node} not in our set: {own:?}");
+            verdict.disagreements.push(text);
+        }
+    }
     let mut missing = found.missing;
     for seed in 0..ROUNDS {
         if !is_open || missing.is_empty() {

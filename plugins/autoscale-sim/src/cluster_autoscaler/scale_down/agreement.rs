@@ -2,13 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use scheduler::{NodeId, PodQuery, State};
+
 use crate::cluster_autoscaler::cluster::Cluster;
+use crate::cluster_autoscaler::kinds;
+use crate::cluster_autoscaler::loop_state::LoopState;
 use crate::cluster_autoscaler::outcome::{
     Answer, Deletion, ScaleDown, ScaleDownPass, Unremovable, Utilization,
 };
 use crate::cluster_autoscaler::scenario::{
     Counted, Expected, ExpectedPass, ExpectedUtilization, PassSummary,
 };
+
+use super::facts::Facts;
+use super::utilization;
 
 /// Shares were recorded with so many digits.
 const ROUNDING: f64 = 1e-9;
@@ -41,9 +48,14 @@ pub(in crate::cluster_autoscaler) struct Found {
     pub(in crate::cluster_autoscaler) disagreements: Vec<String>,
     /// Numbers by group that we did not come to.
     pub(in crate::cluster_autoscaler) missing: Vec<Summary>,
+    /// Utilisations of nodes that we did not come to.
+    pub(in crate::cluster_autoscaler) utilizations: Vec<Used>,
     /// Ways of ours that were not seen.
     pub(in crate::cluster_autoscaler) unseen: Vec<Unseen>,
 }
+
+/// A node, and how much of it was used.
+pub(in crate::cluster_autoscaler) type Used = (String, ExpectedUtilization);
 
 /// Numbers by group, in all loops, and in how many runs they were seen.
 pub(in crate::cluster_autoscaler) type Summary = Counted<Vec<PassSummary>>;
@@ -77,12 +89,17 @@ pub(in crate::cluster_autoscaler) fn compare(
             found.disagreements.push(text);
         } else if theirs.evaluated {
             // Where pods may be put on nodes in several ways, one of them was recorded.
-            let mut all = plans();
-            if let (Some(plan), None) = (all.next(), all.next())
-                && !plan.uses(&theirs.utilization)
-            {
-                let differs = plan.differs(&theirs.utilization);
-                found.disagreements.push(format!("utilization: {differs}"));
+            let same_nodes = |plan: &Plan<'_>| {
+                let ours = plan.plan.utilization.keys();
+                ours.eq(theirs.utilization.keys())
+            };
+            if is_open && ours.iter().flatten().any(same_nodes) {
+                found.utilizations.extend(rare(&ours, &theirs.utilization));
+            } else if !plans().any(|plan| plan.uses(&theirs.utilization)) {
+                let all = plans().map(|plan| plan.differs(&theirs.utilization));
+                let closest = all.min_by_key(Vec::len).unwrap_or_default();
+                let text = closest[..closest.len().min(3)].join("; ");
+                found.disagreements.push(format!("utilization: {text}"));
             }
             if !is_open && !plans().any(|plan| plan.ways.contains_key(&passes)) {
                 let closest = closest(plans().flat_map(|plan| plan.ways.keys()), &passes);
@@ -159,19 +176,129 @@ impl<'a> Plan<'a> {
                 .all(|(node, own)| ours.get(node).is_some_and(|ours| is_equal(ours, own)))
     }
 
-    fn differs(&self, theirs: &BTreeMap<String, ExpectedUtilization>) -> String {
+    /// Where the utilisation of nodes differs.
+    fn differs(&self, theirs: &BTreeMap<String, ExpectedUtilization>) -> Vec<String> {
         let ours = &self.plan.utilization;
         let nodes: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
         let differ = nodes.into_iter().filter(|&node| {
             let both = ours.get(node).zip(theirs.get(node));
             !both.is_some_and(|(ours, theirs)| is_equal(ours, theirs))
         });
-        let said = differ.take(3).map(|node| {
+        let said = differ.map(|node| {
             let (ours, theirs) = (ours.get(node), theirs.get(node));
             format!("{node} {theirs:?}, ours {ours:?}")
         });
-        said.collect::<Vec<_>>().join("; ")
+        said.collect()
     }
+}
+
+/// Those of the utilisations that none of the plans has of that node.
+fn rare(ours: &[Vec<Plan<'_>>], theirs: &BTreeMap<String, ExpectedUtilization>) -> Vec<Used> {
+    let is_rare = |(node, theirs): &(&String, &ExpectedUtilization)| {
+        let mut all = (ours.iter().flatten()).filter_map(|plan| plan.plan.utilization.get(*node));
+        !all.any(|own| is_equal(own, theirs))
+    };
+    let all = theirs.iter().filter(is_rare);
+    all.map(|(node, own)| (node.clone(), own.clone())).collect()
+}
+
+/// Whether pods that wait can make up a utilisation, put on the node beside those that are there. So
+/// it is in our set, although we have not come to it in the ways that were looked at.
+pub(in crate::cluster_autoscaler) fn can_be_made_up(
+    cluster: &mut Cluster,
+    answer: &Answer,
+    (node, theirs): &Used,
+) -> bool {
+    let facts = Facts::new(cluster, &LoopState::default());
+    let Some(at) = cluster.nodes.iter().position(|own| own.name() == node) else {
+        return false;
+    };
+    let entry = &facts.nodes[at];
+    let before = utilization::of(cluster, &facts, entry, cluster.now_seconds());
+    let (Some(before), Some(cpu), Some(memory)) = (before, entry.cpu, entry.memory) else {
+        return false;
+    };
+    let share = |part: i64, of: i64| {
+        #[expect(clippy::cast_precision_loss, reason = "as upstream divides")]
+        let share = part as f64 / of as f64;
+        share
+    };
+    let facts = kinds::read(cluster).facts;
+    let kinds: Vec<Kind> = (answer.kinds.iter().zip(&facts))
+        .filter_map(|(kind, facts)| {
+            let first = *kind.pods.first()?;
+            let own = cluster.pods[first as usize].waiting.as_deref()?;
+            Some(Kind {
+                cpu: share(own.milli_cpu, cpu),
+                memory: share(own.memory.saturating_mul(1000), memory),
+                looks_around: facts.looks_around,
+                queries: (kind.pods.iter())
+                    .filter_map(|&pod| {
+                        let own = cluster.pods[pod as usize].waiting.as_deref()?;
+                        Some(own.query.clone())
+                    })
+                    .collect(),
+            })
+        })
+        .collect();
+    let mark = cluster.state.mark();
+    let found = fill(&mut cluster.state, entry.id, &kinds, &before, theirs);
+    cluster.state.rollback(mark);
+    found
+}
+
+/// Pods that wait and are alike, with the shares of the node that each requests.
+struct Kind {
+    cpu: f64,
+    memory: f64,
+    /// Whether it matters where others of them are; then only room on the node is asked for.
+    looks_around: bool,
+    queries: Vec<PodQuery>,
+}
+
+/// Puts more and more pods of the first kind on the node, as long as they fit, and with each number of
+/// them tries the other kinds.
+fn fill(
+    state: &mut State,
+    node: NodeId,
+    kinds: &[Kind],
+    used: &Utilization,
+    theirs: &ExpectedUtilization,
+) -> bool {
+    if used.cpu > theirs.cpu + ROUNDING || used.memory > theirs.mem + ROUNDING {
+        return false;
+    }
+    let Some((kind, rest)) = kinds.split_first() else {
+        return is_equal(used, theirs);
+    };
+    let mut used = used.clone();
+    let without = state.mark();
+    if fill(state, node, rest, &used, theirs) {
+        return true;
+    }
+    state.rollback(without);
+    for query in &kind.queries {
+        let fits = kind.looks_around || state.first_feasible(query, [node]).is_some();
+        if !fits || state.assign(query, node).is_none() {
+            return false;
+        }
+        used.cpu += kind.cpu;
+        used.memory += kind.memory;
+        let (resource, most) = if used.cpu > used.memory {
+            ("cpu", used.cpu)
+        } else {
+            ("memory", used.memory)
+        };
+        resource.clone_into(&mut used.resource);
+        used.utilization = most;
+        let mark = state.mark();
+        let found = fill(state, node, rest, &used, theirs);
+        state.rollback(mark);
+        if found {
+            return true;
+        }
+    }
+    false
 }
 
 fn is_equal(ours: &Utilization, theirs: &ExpectedUtilization) -> bool {
