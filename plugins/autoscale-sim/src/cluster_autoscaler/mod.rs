@@ -26,7 +26,7 @@ mod run;
 pub mod scale_down;
 mod scale_up;
 pub mod scenario;
-mod taints;
+pub(crate) mod taints;
 pub(crate) mod template;
 
 pub use cluster::Cluster;

@@ -41,6 +41,13 @@ pub fn has(node: &Node, key: &str) -> bool {
     of(node).iter().any(|taint| taint.key == key)
 }
 
+/// Since when the autoscaler has marked the node as unneeded, in seconds since 1970.
+pub fn unneeded_since(node: &Node) -> Option<i64> {
+    let mut all = of(node).iter();
+    let mark = all.find(|taint| taint.key == DELETION_CANDIDATE)?;
+    mark.value.as_deref()?.parse().ok()
+}
+
 /// Whether the taint is one of a node that is still booting.
 pub fn is_startup(taint: &str, options: &Options) -> bool {
     let is = |own: &String| own == taint;

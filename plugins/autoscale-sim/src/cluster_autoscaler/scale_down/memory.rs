@@ -7,7 +7,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::cluster_autoscaler::cluster::Cluster;
 use crate::cluster_autoscaler::options::Options;
+use crate::cluster_autoscaler::taints;
 
 use super::reason::Reason;
 
@@ -52,6 +54,19 @@ impl Hints {
 }
 
 impl Memory {
+    /// What a running autoscaler remembers, as far as its marks on nodes tell; a new process
+    /// remembers nothing.
+    pub(super) fn of(cluster: &Cluster) -> Self {
+        let mut own = Self::default();
+        if !cluster.first_loop {
+            let marked = (0..).zip(&cluster.nodes);
+            own.unneeded = marked
+                .filter_map(|(at, node)| Some((at, taints::unneeded_since(&node.object)?)))
+                .collect();
+        }
+        own
+    }
+
     /// Begins a loop.
     pub(super) fn begin(&mut self, now: i64) {
         if let Some(last) = self.last_loop {

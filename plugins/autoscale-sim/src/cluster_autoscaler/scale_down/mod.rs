@@ -3,7 +3,7 @@
 //! A node goes after it was unneeded for a while, so one loop does not tell much. What is planned
 //! here is the loop at hand and those that follow if nothing changes: right after it (more nodes
 //! become unneeded with each loop), when the time for unneeded nodes is over, and when that for
-//! unready ones is.
+//! unready ones is; for nodes that an autoscaler has marked as unneeded, as much earlier.
 
 #![cfg_attr(
     test,
@@ -47,17 +47,42 @@ use memory::Memory;
 use planner::{Found, LoopReport};
 use reason::Reason;
 
-/// Seconds after the first loop at which the loops are that are told, or just make more nodes
-/// unneeded.
-const LOOPS: [(i64, bool); 5] = [
-    (0, true),
-    (10, false),
-    (20, false),
-    (601, true),
-    (1201, true),
-];
-/// After this loop, the last one is only of interest if nothing was deleted.
-const FIRST_DELETION: i64 = 601;
+/// Seconds after the first loop at which loops just make more nodes unneeded.
+const QUIET_LOOPS: [i64; 2] = [10, 20];
+/// So many loops are played for nodes that were unneeded before, the first that may go.
+const KNOWN_LOOPS: usize = 3;
+/// No fewer loops are played than this, if none is cut short.
+const LEAST_LOOPS: usize = 5;
+
+/// The loops that are played: seconds after the first one, and whether they are told.
+///
+/// A node may go in the first loop in which it has been unneeded for longer than it must be.
+fn schedule(cluster: &Cluster, facts: &Facts, memory: &Memory) -> Vec<(i64, bool)> {
+    let options = &cluster.options;
+    let now = cluster.now_seconds();
+    let ready = options.scale_down_unneeded_time.as_secs();
+    let unready = options.scale_down_unready_time.as_secs();
+    let mut known: Vec<i64> = (memory.unneeded.iter())
+        .map(|&(node, since)| {
+            let is_ready = facts.nodes[node as usize].is_ready;
+            let time = if is_ready { ready } else { unready };
+            since.saturating_add(time).saturating_add(1) - now
+        })
+        .filter(|&at| at > 0)
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    known.truncate(KNOWN_LOOPS);
+    let mut all: BTreeMap<i64, bool> = QUIET_LOOPS.into_iter().map(|at| (at, false)).collect();
+    all.insert(0, true);
+    for at in known
+        .into_iter()
+        .chain([ready, unready].map(|time| time.max(0).saturating_add(1)))
+    {
+        all.insert(at, true);
+    }
+    all.into_iter().collect()
+}
 
 /// How much is done to find all outcomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +97,7 @@ impl Effort {
     pub fn of(cluster: &Cluster) -> Self {
         let size = cluster.nodes.len() + cluster.pods.len();
         Self {
-            loops: (1_000_000 / size.max(1)).clamp(LOOPS.len(), 10_000),
+            loops: (1_000_000 / size.max(1)).clamp(LEAST_LOOPS, 10_000),
         }
     }
 
@@ -80,7 +105,7 @@ impl Effort {
     #[must_use]
     pub fn share(self, of: usize) -> Self {
         Self {
-            loops: (self.loops / of.max(1)).max(LOOPS.len()),
+            loops: (self.loops / of.max(1)).max(LEAST_LOOPS),
         }
     }
 }
@@ -92,7 +117,10 @@ pub fn plan(cluster: &mut Cluster, situation: &LoopState, effort: Effort) -> Opt
         return None;
     }
     let facts = Facts::new(cluster, situation);
+    let memory = Memory::of(cluster);
     let mut plan = Plan {
+        loops: schedule(cluster, &facts, &memory),
+        memory,
         cluster,
         facts: &facts,
         situation,
@@ -121,11 +149,18 @@ const DELETIONS: u8 = 32;
 const PATIENCE: u32 = 300;
 /// More ways than this help nobody.
 const MOST_WAYS: usize = 10_000;
+/// All ways together tell of about so many nodes, so that they fit in memory.
+const MOST_TOLD: usize = 400_000;
+/// So many ways are always looked for.
+const LEAST_WAYS: usize = 100;
 
 struct Plan<'a> {
     cluster: &'a mut Cluster,
     facts: &'a Facts,
     situation: &'a LoopState,
+    /// What is known from loops before.
+    memory: Memory,
+    loops: Vec<(i64, bool)>,
     /// How many loops may still be run.
     left: usize,
 }
@@ -145,11 +180,9 @@ impl Plan<'_> {
     /// Whether no later loop is of interest after this one.
     fn is_last(&self, at: i64, report: &LoopReport) -> bool {
         let begun = report.result == ScaleDownResult::NodeDeleteStarted;
-        match at {
-            0 => self.situation.scaled_up || report.unneeded.is_empty(),
-            FIRST_DELETION => begun,
-            _ => LOOPS.last().is_some_and(|&(last, _)| at == last),
-        }
+        begun
+            || at == 0 && (self.situation.scaled_up || report.unneeded.is_empty())
+            || self.loops.last().is_some_and(|&(last, _)| at == last)
     }
 
     /// All ways, or `None` if they are too many.
@@ -158,15 +191,15 @@ impl Plan<'_> {
             return None;
         }
         let mut done = Ways::new();
-        let mut open = BTreeMap::from([(Memory::default(), Ways::from([(Way::new(), 1.0)]))]);
-        for (at, is_told) in LOOPS {
+        let mut open = BTreeMap::from([(self.memory.clone(), Ways::from([(Way::new(), 1.0)]))]);
+        for (at, is_told) in self.loops.clone() {
             let mut next: BTreeMap<Memory, Ways> = BTreeMap::new();
             for (memory, ways) in open {
                 for ((report, memory), share) in self.every(&memory, at)? {
                     let is_last = self.is_last(at, &report);
                     for (way, likelihood) in &ways {
                         let mut way = way.clone();
-                        if is_told {
+                        if is_told || is_last {
                             way.push((at, report.clone()));
                         }
                         let to = if is_last {
@@ -206,9 +239,10 @@ impl Plan<'_> {
         self.left = effort.loops;
         let mut ways = Ways::new();
         let (mut draws, mut last_new) = (0_u32, 0);
+        let most = (MOST_TOLD / self.facts.nodes.len().max(1)).clamp(LEAST_WAYS, MOST_WAYS);
         while draws == 0
-            || self.left >= LOOPS.len()
-                && ways.len() < MOST_WAYS
+            || self.left >= self.loops.len()
+                && ways.len() < most
                 && draws - last_new < PATIENCE.max(draws / 2)
         {
             let known = ways.len();
@@ -229,9 +263,9 @@ impl Plan<'_> {
 
     /// Draws how the loops go, and several times what the last of them picks.
     fn draw(&mut self, chance: &mut Chance, ways: &mut Ways) {
-        let mut memory = Memory::default();
+        let mut memory = self.memory.clone();
         let mut way = Way::new();
-        for (at, is_told) in LOOPS {
+        for (at, is_told) in self.loops.clone() {
             let found = self.find(&mut memory, chance, at);
             let mut report = self.decide(&memory, chance, at, &found);
             if self.is_last(at, &report) {
@@ -248,6 +282,35 @@ impl Plan<'_> {
             }
         }
     }
+}
+
+/// The budgets over a pod, given as `namespace/name`: name, and how many disruptions each allows now;
+/// those that allow the fewest first.
+#[must_use]
+pub fn budgets_over(cluster: &Cluster, pod: &str) -> Vec<(String, i64)> {
+    let own = cluster.pods.iter().find(|own| {
+        let namespace = &cluster.shapes.get(own.shape).namespace;
+        pod.split_once('/') == Some((namespace, &*own.name))
+    });
+    let Some(own) = own else {
+        return Vec::new();
+    };
+    let shape = cluster.shapes.get(own.shape);
+    let over = budgets::over(&cluster.budgets, &shape.namespace, &shape.labels);
+    let mut all: Vec<(String, i64)> = (over.into_iter())
+        .map(|at| {
+            let budget = &cluster.budgets[at as usize];
+            let name = budget.metadata.name.as_deref().unwrap_or_default();
+            let status = budget.status.as_ref();
+            let allowed = status.and_then(|status| status.disruptions_allowed);
+            (
+                format!("{}/{name}", shape.namespace),
+                allowed.map_or(0, i64::from),
+            )
+        })
+        .collect();
+    all.sort_by_key(|own| own.1);
+    all
 }
 
 fn utilizations(cluster: &Cluster, facts: &Facts) -> BTreeMap<String, Utilization> {

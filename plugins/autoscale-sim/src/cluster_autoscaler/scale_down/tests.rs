@@ -36,8 +36,32 @@ fn empty_nodes_go_after_ten_minutes() {
     // A walk through three nodes begins at any of them.
     assert_eq!(ways(&mut two, 601).len(), 3);
     let mut later = three(&[("scale-down-unneeded-time", "15m")]);
-    assert!(way(&mut later, 601).contains(&format!("a1: {waits}")));
-    assert_eq!(way(&mut later, 1201).len(), 3);
+    assert!(way(&mut later, 0).contains(&format!("a1: {waits}")));
+    assert_eq!(way(&mut later, 901)[0], "a1: deleted");
+    let mut at_once = three(&[("scale-down-unneeded-time", "0s")]);
+    assert_eq!(way(&mut at_once, 0)[0], "a1: deleted");
+}
+
+#[test]
+fn nodes_that_were_marked_before_go_earlier() {
+    let marked = |first_loop: bool| {
+        let mut all = cluster(&[]);
+        group(&mut all, "a", 0, &["a1"]);
+        // Marked nine minutes ago.
+        let taint = json!({"key": "DeletionCandidateOfClusterAutoscaler", "value": "1767268260", "effect": "PreferNoSchedule"});
+        node(&mut all, "a2", json!({"spec": {"taints": [taint]}}));
+        all.groups[0].nodes.push("a2".to_owned());
+        all.groups[0].target = 2;
+        all.first_loop = first_loop;
+        all
+    };
+    let waits = "NotUnneededLongEnough";
+    assert_eq!(
+        way(&mut marked(false), 61),
+        [format!("a1: {waits}"), "a2: deleted".to_owned()]
+    );
+    // A new process does not know of it.
+    assert_eq!(way(&mut marked(true), 601), ["a1: deleted", "a2: deleted"]);
 }
 
 #[test]
