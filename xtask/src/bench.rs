@@ -41,10 +41,10 @@ pub(crate) enum Group {
 /// Measures one group, or all, and prints the table.
 pub(crate) fn run(group: Option<Group>) -> Result<ExitCode, Failure> {
     let wanted = |one| group.is_none_or(|group| group == one);
-    if group == Some(Group::AutoscaleSim) {
-        return Ok(print(&autoscale_sim::lines()?));
-    }
     let programs = Programs::build()?;
+    if group == Some(Group::AutoscaleSim) {
+        return Ok(print(&autoscale_sim::lines(&programs)?));
+    }
     let floor = Floor::measure(&programs)?;
     let mut lines = Vec::new();
     // First, while the machine is quiet.
@@ -61,7 +61,7 @@ pub(crate) fn run(group: Option<Group>) -> Result<ExitCode, Failure> {
         lines.extend(drain::lines(&programs)?);
     }
     if wanted(Group::AutoscaleSim) {
-        lines.extend(autoscale_sim::lines()?);
+        lines.extend(autoscale_sim::lines(&programs)?);
     }
     let code = print(&lines);
     eprintln!("{floor}");

@@ -1,15 +1,22 @@
 //! Plays one loop on a large made-up cluster, and says how long it took and how much memory.
 //!
-//! `loop KIND`, with the kinds and sizes of [`Kind`]. Reading the objects is not part of the time.
+//! `loop KIND [PART]`, with the kinds and sizes of [`Kind`], or an Nth of them. Reading the objects is
+//! not part of the time. `loop KIND PART DIRECTORY` writes the cluster as a snapshot and its groups
+//! instead, for whoever measures the reading too.
 #![allow(
     clippy::print_stdout,
     reason = "a tool that talks to whoever measures with it"
 )]
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use autoscale_sim::cluster_autoscaler::cluster::Controller;
+use autoscale_sim::cluster_autoscaler::scale_down::Effort;
 use autoscale_sim::cluster_autoscaler::scenario::NOW;
 use autoscale_sim::cluster_autoscaler::{Answer, Cluster, NodeGroup, Options, Search, run_once};
 use k8s_openapi::api::apps::v1::DaemonSet;
@@ -40,11 +47,20 @@ struct Kind {
     pending: usize,
     /// Whether two fifths of the controllers have spread constraints or anti-affinity.
     mix: bool,
+    /// Whether nodes are filled unevenly, and scaling down is planned.
+    down: bool,
 }
 
-const KINDS: [Kind; 6] = [
+/// How full nodes are in turn, in hundredths, if they are filled unevenly.
+const UNEVEN: [i64; 5] = [20, 35, 45, 60, 90];
+
+const KINDS: [Kind; 7] = [
     kind("a", 10, 100, 28, (20, 1_000), false),
     kind("a-mix", 10, 100, 28, (20, 1_000), true),
+    Kind {
+        down: true,
+        ..kind("a-down", 10, 100, 28, (0, 0), false)
+    },
     kind("b", 20, 250, 28, (100, 10_000), false),
     kind("b-mix", 20, 250, 28, (100, 10_000), true),
     kind("c", 10, 0, 0, (0, 50_000), false),
@@ -67,6 +83,7 @@ const fn kind(
         controllers,
         pending,
         mix,
+        down: false,
     }
 }
 
@@ -90,36 +107,118 @@ impl Random {
 }
 
 fn main() -> ExitCode {
-    let name = std::env::args().nth(1).unwrap_or_default();
-    let Some(kind) = KINDS.iter().find(|kind| kind.name == name) else {
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().unwrap_or_default();
+    let part: Option<usize> = arguments.next().map_or(Some(1), |part| part.parse().ok());
+    let kind = KINDS.iter().find(|kind| kind.name == name);
+    let (Some(kind), Some(part @ 1..)) = (kind, part) else {
         let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        println!("one of {names:?}");
+        println!("loop KIND [PART [DIRECTORY]], KIND one of {names:?}");
         return ExitCode::from(2);
     };
-    let Some(mut cluster) = build(kind) else {
-        return ExitCode::FAILURE;
+    let kind = Kind {
+        nodes_per_group: kind.nodes_per_group.div_ceil(part),
+        pending: kind.pending / part,
+        ..*kind
     };
+    let done = match arguments.next() {
+        Some(directory) => write(&kind, Path::new(&directory)),
+        None => measure(&kind),
+    };
+    match done {
+        Ok(line) => {
+            println!("{line}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(kind: &Kind) -> Made<Value> {
+    let mut cluster = build(kind)?;
     let before = memory("VmRSS:");
+    let search = Search {
+        scale_down: kind.down.then_some(Effort { loops: 1 }),
+        ..Search::default()
+    };
     let mut times = Vec::new();
     let mut answer = Answer::default();
     for _ in 0..RUNS {
         let start = Instant::now();
-        answer = run_once(&mut cluster, Search::default());
+        answer = run_once(&mut cluster, search);
         times.push(start.elapsed());
     }
     times.sort();
-    let first = answer.outcomes.first().map(|outcome| &outcome.scale_up);
-    let nodes: i64 = first.map_or(0, |own| own.scale_ups.iter().map(|(_, nodes)| nodes).sum());
-    let helped: u32 = first.map_or(0, |own| own.triggered.iter().map(|own| own.count).sum());
-    let line = json!({
+    let first = answer.outcomes.first();
+    let added: i64 = first.map_or(0, |own| {
+        own.scale_up.scale_ups.iter().map(|own| own.1).sum()
+    });
+    let helped: u32 = first.map_or(0, |own| {
+        own.scale_up.triggered.iter().map(|own| own.count).sum()
+    });
+    let unneeded = first
+        .and_then(|own| own.scale_down.first()?.ways.keys().next()?.first())
+        .map(|pass| pass.unneeded.len());
+    Ok(json!({
         "kind": kind.name, "nodes": cluster.nodes.len(), "pods": cluster.pods.len(),
         "pending": kind.pending, "wallMicroseconds": u64::try_from(times[RUNS / 2].as_micros()).unwrap_or(u64::MAX),
         "memoryBefore": before, "memoryPeak": memory("VmHWM:"),
-        "added": nodes, "helped": helped, "outcomes": answer.outcomes.len(),
-    });
-    println!("{line}");
-    ExitCode::SUCCESS
+        "added": added, "helped": helped, "unneeded": unneeded, "outcomes": answer.outcomes.len(),
+    }))
 }
+
+/// Writes `cluster.json` and `groups.yaml`, and returns how large the first is.
+fn write(kind: &Kind, directory: &Path) -> Made<Value> {
+    let file = directory.join("cluster.json");
+    let mut out = BufWriter::new(File::create(&file)?);
+    write!(
+        out,
+        r#"{{"apiVersion":"v1","kind":"List","metadata":{{"annotations":{{"day2.dev/snapshot-time":"{NOW}"}}}},"items":["#
+    )?;
+    let mut count = 0_usize;
+    let groups = generate(kind, &mut |object| {
+        let separator: &[u8] = if count == 0 { b"\n" } else { b",\n" };
+        out.write_all(separator)?;
+        count += 1;
+        match object {
+            Object::Node(own) => serde_json::to_writer(&mut out, &own)?,
+            Object::Pod(own) => serde_json::to_writer(&mut out, &own)?,
+            Object::DaemonSet(own) => serde_json::to_writer(&mut out, &own)?,
+            Object::ReplicaSet(name, replicas) => {
+                let own = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
+                    "metadata": {"name": name, "namespace": "default", "uid": format!("ReplicaSet-{name}")},
+                    "spec": {"replicas": replicas, "selector": {}}});
+                serde_json::to_writer(&mut out, &own)?;
+            }
+        }
+        Ok(())
+    })?;
+    out.write_all(b"]}\n")?;
+    out.flush()?;
+    let groups: Vec<Value> = (groups.iter())
+        .map(|own| json!({"name": own.name, "minSize": 0, "maxSize": own.max, "nodes": own.nodes}))
+        .collect();
+    // JSON is YAML too.
+    let options = json!({"cores-total": "0:9000000000", "memory-total": "0:9000000000"});
+    let text = json!({"options": options, "nodeGroups": groups}).to_string();
+    std::fs::write(directory.join("groups.yaml"), text)?;
+    let bytes = std::fs::metadata(&file)?.len();
+    Ok(json!({"kind": kind.name, "objects": count, "bytes": bytes}))
+}
+
+/// What is made, one by one.
+enum Object {
+    Node(Box<Node>),
+    Pod(Box<Pod>),
+    DaemonSet(Box<DaemonSet>),
+    /// Name and replicas.
+    ReplicaSet(String, usize),
+}
+
+type Made<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Bytes of memory, as the system counts them.
 fn memory(field: &str) -> u64 {
@@ -129,33 +228,67 @@ fn memory(field: &str) -> u64 {
     1024 * kib.unwrap_or(0)
 }
 
-fn build(kind: &Kind) -> Option<Cluster> {
-    let mut random = Random(42);
+fn build(kind: &Kind) -> Made<Cluster> {
     // So large a cluster has no autoscaler that stops at 320,000 cores.
-    let options = Options {
+    let mut options = Options {
         cores_total: (0, i64::MAX),
         memory_total: (0, i64::MAX >> 30),
         ..Options::default()
     };
-    let mut cluster = Cluster::new(options, NOW.parse().ok()?);
+    if kind.down {
+        // All unneeded nodes in one loop, and nothing after it.
+        options.set("max-scale-down-parallelism", "1000")?;
+        options.set("scale-down-unneeded-time", "0")?;
+    }
+    let mut cluster = Cluster::new(options, NOW.parse()?);
+    let groups = generate(kind, &mut |object| {
+        match object {
+            Object::Node(own) => cluster.add_node(*own),
+            Object::Pod(own) => cluster.add_pod(&own),
+            Object::DaemonSet(own) => cluster.add_daemon_set(*own),
+            Object::ReplicaSet(name, replicas) => {
+                let own = Controller {
+                    uid: format!("ReplicaSet-{name}"),
+                    replicas: i64::try_from(replicas)?,
+                };
+                cluster.add_controller("ReplicaSet", "default", &name, own);
+            }
+        }
+        Ok(())
+    })?;
+    cluster.groups = groups;
+    Ok(cluster)
+}
+
+/// Makes all objects, and returns the groups.
+fn generate(kind: &Kind, take: &mut dyn FnMut(Object) -> Made<()>) -> Made<Vec<NodeGroup>> {
+    let mut random = Random(42);
+    let mut groups = Vec::new();
     for (name, _, _) in DAEMONS {
-        cluster.add_daemon_set(daemon_set(name)?);
+        take(Object::DaemonSet(Box::new(daemon_set(name)?)))?;
     }
     let nodes = kind.groups * kind.nodes_per_group;
     let apps = (nodes / 4).max(1);
+    if kind.down {
+        for app in 0..apps {
+            let replicas = nodes * kind.pods_per_node / apps;
+            take(Object::ReplicaSet(format!("run{app}"), replicas))?;
+        }
+    }
     for group in 0..kind.groups {
         let (cpu, memory) = SHAPES[group % SHAPES.len()];
         let names: Vec<String> = (0..kind.nodes_per_group)
             .map(|at| format!("ng-{group}-{at}"))
             .collect();
         for (at, name) in names.iter().enumerate() {
-            cluster.add_node(node(name, group, cpu, memory)?);
+            take(Object::Node(Box::new(node(name, group, cpu, memory)?)))?;
             for (daemon, cpu, memory) in DAEMONS {
-                cluster.add_pod(&daemon_pod(daemon, name, cpu, memory)?);
+                let pod = daemon_pod(daemon, name, cpu, memory)?;
+                take(Object::Pod(Box::new(pod)))?;
             }
             let number = group * kind.nodes_per_group + at;
             for pod in running(&mut random, kind, name, number, (cpu, memory), apps) {
-                cluster.add_pod(&pod?);
+                take(Object::Pod(Box::new(pod?)))?;
             }
         }
         let most = if kind.nodes_per_group == 0 {
@@ -163,10 +296,10 @@ fn build(kind: &Kind) -> Option<Cluster> {
         } else {
             8 * kind.nodes_per_group
         };
-        cluster.groups.push(NodeGroup {
+        groups.push(NodeGroup {
             name: format!("ng-{group}"),
-            max: i64::try_from(most).ok()?,
-            target: i64::try_from(names.len()).ok()?,
+            max: i64::try_from(most)?,
+            target: i64::try_from(names.len())?,
             template: if names.is_empty() {
                 Some(node("template", group, cpu, memory)?)
             } else {
@@ -176,13 +309,13 @@ fn build(kind: &Kind) -> Option<Cluster> {
             ..NodeGroup::default()
         });
     }
-    add_pending(&mut cluster, &mut random, kind)?;
-    Some(cluster)
+    add_pending(&mut random, kind, take)?;
+    Ok(groups)
 }
 
 const DAEMONS: [(&str, i64, i64); 2] = [("cni", 50, 64), ("logs", 100, 200)];
 
-fn node(name: &str, group: usize, cpu: i64, memory: i64) -> Option<Node> {
+fn node(name: &str, group: usize, cpu: i64, memory: i64) -> Made<Node> {
     let zone = ["z-a", "z-b", "z-c"][group % 3];
     let list = |cpu: i64, memory: i64| json!({"cpu": format!("{cpu}m"), "memory": format!("{memory}Mi"), "pods": "110"});
     let text = json!({
@@ -195,7 +328,7 @@ fn node(name: &str, group: usize, cpu: i64, memory: i64) -> Option<Node> {
             "allocatable": list(cpu - RESERVED.0, memory - RESERVED.1),
             "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2025-12-30T12:00:00Z"}]},
     });
-    serde_json::from_value(text).ok()
+    Ok(serde_json::from_value(text)?)
 }
 
 fn owner(kind: &str, name: &str) -> Value {
@@ -207,17 +340,18 @@ fn containers(cpu: i64, memory: i64) -> Value {
         "cpu": format!("{cpu}m"), "memory": format!("{memory}Mi")}}}])
 }
 
-fn daemon_set(name: &str) -> Option<DaemonSet> {
-    let (_, cpu, memory) = *DAEMONS.iter().find(|own| own.0 == name)?;
+fn daemon_set(name: &str) -> Made<DaemonSet> {
+    let own = DAEMONS.iter().find(|own| own.0 == name);
+    let (_, cpu, memory) = *own.ok_or("no such DaemonSet")?;
     let text = json!({
         "metadata": {"name": name, "namespace": "kube-system", "uid": format!("DaemonSet-{name}")},
         "spec": {"selector": {"matchLabels": {"app": name}}, "template": {
             "metadata": {"labels": {"app": name}}, "spec": {"containers": containers(cpu, memory)}}},
     });
-    serde_json::from_value(text).ok()
+    Ok(serde_json::from_value(text)?)
 }
 
-fn daemon_pod(name: &str, node: &str, cpu: i64, memory: i64) -> Option<Pod> {
+fn daemon_pod(name: &str, node: &str, cpu: i64, memory: i64) -> Made<Pod> {
     let text = json!({
         "metadata": {"name": format!("{name}-{node}"), "namespace": "kube-system",
             "creationTimestamp": "2025-12-30T13:00:00Z",
@@ -225,7 +359,7 @@ fn daemon_pod(name: &str, node: &str, cpu: i64, memory: i64) -> Option<Pod> {
         "spec": {"nodeName": node, "containers": containers(cpu, memory)},
         "status": {"phase": "Running"},
     });
-    serde_json::from_value(text).ok()
+    Ok(serde_json::from_value(text)?)
 }
 
 /// Pods that leave about a quarter of a core of the node.
@@ -236,9 +370,14 @@ fn running<'a>(
     number: usize,
     (cpu, memory): (i64, i64),
     apps: usize,
-) -> impl Iterator<Item = Option<Pod>> + 'a {
-    let cpu = cpu - RESERVED.0 - 150 - random.between(150, 350);
-    let memory = (memory - RESERVED.1 - 264 - random.between(500, 3_000)) * 4 / 5;
+) -> impl Iterator<Item = Made<Pod>> + 'a {
+    let part = if kind.down {
+        UNEVEN[number % UNEVEN.len()]
+    } else {
+        100
+    };
+    let cpu = (cpu - RESERVED.0 - 150 - random.between(150, 350)) * part / 100;
+    let memory = (memory - RESERVED.1 - 264 - random.between(500, 3_000)) * part * 4 / 500;
     let weights: Vec<i64> = (0..kind.pods_per_node)
         .map(|_| random.between(500, 1_500))
         .collect();
@@ -253,19 +392,24 @@ fn running<'a>(
                 "containers": containers((cpu * weight / all).max(10), (memory * weight / all).max(16))},
             "status": {"phase": "Running"},
         });
-        serde_json::from_value(text).ok()
+        Ok(serde_json::from_value(text)?)
     })
 }
 
-fn add_pending(cluster: &mut Cluster, random: &mut Random, kind: &Kind) -> Option<()> {
+fn add_pending(
+    random: &mut Random,
+    kind: &Kind,
+    take: &mut dyn FnMut(Object) -> Made<()>,
+) -> Made<()> {
     if kind.controllers == 0 {
         let cpus = [100, 250, 300, 500, 700, 1000, 1500, 2000, 3000, 4000];
         let memories = [128, 256, 512, 1024, 2048, 4096, 8192];
         for at in 0..kind.pending {
             let spec = json!({"containers": containers(random.of(&cpus), random.of(&memories))});
-            cluster.add_pod(&pending(&format!("p{at}"), None, spec)?);
+            let pod = pending(&format!("p{at}"), None, spec)?;
+            take(Object::Pod(Box::new(pod)))?;
         }
-        return Some(());
+        return Ok(());
     }
     for at in 0..kind.controllers {
         let name = format!("pend{at}");
@@ -282,21 +426,18 @@ fn add_pending(cluster: &mut Cluster, random: &mut Random, kind: &Kind) -> Optio
             spec["topologySpreadConstraints"] = spread("kubernetes.io/hostname", 3, &selector);
         }
         for number in 0..kind.pending / kind.controllers {
-            cluster.add_pod(&pending(
-                &format!("{name}-{number}"),
-                Some(&name),
-                spec.clone(),
-            )?);
+            let pod = pending(&format!("{name}-{number}"), Some(&name), spec.clone())?;
+            take(Object::Pod(Box::new(pod)))?;
         }
     }
-    Some(())
+    Ok(())
 }
 
 fn spread(key: &str, skew: i64, selector: &Value) -> Value {
     json!([{"maxSkew": skew, "topologyKey": key, "whenUnsatisfiable": "DoNotSchedule", "labelSelector": selector}])
 }
 
-fn pending(name: &str, controller: Option<&str>, mut spec: Value) -> Option<Pod> {
+fn pending(name: &str, controller: Option<&str>, mut spec: Value) -> Made<Pod> {
     spec["schedulerName"] = json!("default-scheduler");
     let labels: BTreeMap<&str, &str> = controller.into_iter().map(|name| ("app", name)).collect();
     let owners = controller.map(|name| owner("ReplicaSet", name));
@@ -308,5 +449,5 @@ fn pending(name: &str, controller: Option<&str>, mut spec: Value) -> Option<Pod>
         "status": {"phase": "Pending", "conditions": [
             {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]},
     });
-    serde_json::from_value(text).ok()
+    Ok(serde_json::from_value(text)?)
 }

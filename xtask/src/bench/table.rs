@@ -144,6 +144,17 @@ impl Line {
         }
     }
 
+    /// So many bytes in that time; at least so many megabytes a second.
+    pub(crate) fn rate(work: &str, size: u64, time: Duration, least: u64) -> Self {
+        let rate = float(size) / 1e6 / time.as_secs_f64();
+        Self {
+            ours: format!("{rate:.0} MB/s"),
+            limit: format!(">= {least} MB/s"),
+            within: Some(rate >= float(least)),
+            ..Self::new(work, "rate")
+        }
+    }
+
     /// A size that has to stay under a bound.
     pub(crate) fn size(work: &str, size: u64, most: u64) -> Self {
         Self {
