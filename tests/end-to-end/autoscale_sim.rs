@@ -104,21 +104,42 @@ fn says(report: &Value, words: &[&str]) {
     has(&report["unknown"].to_string(), words);
 }
 
-#[test]
-fn it_answers_from_what_there_is_and_says_what_there_is_not() {
-    let plane = own_plane(2);
+fn label_nodes(plane: &ControlPlane) {
     for node in ["node-0", "node-1"] {
         let label = "eks.amazonaws.com/nodegroup=workers";
         plane
             .kubectl_output(&["label", "node", node, label])
             .unwrap();
     }
+}
+
+#[test]
+fn it_answers_from_what_there_is_and_says_what_there_is_not() {
+    let plane = own_plane(2);
     // Nodes have four cores: three of nine pods fit on each, and three wait.
     apply(
         &plane,
         &[deployment("web", 9, "1200m"), deployment("big", 1, "9")],
     );
     eventually("four pods wait", || unschedulable(&plane) == 4);
+
+    // No autoscaler, and no label of a group: the scheduler says why.
+    let said = simulate(&plane, &[]).ok();
+    has(
+        &said,
+        &[
+            "nothing to add: no node group is known; 4 pods stay pending",
+            "default/ReplicaSet/web-",
+            "0/2 nodes are available: 2 Insufficient cpu.",
+            "unknown: no node groups were found",
+        ],
+    );
+    assert_eq!(
+        simulate(&plane, &["-o", "name"]).ok().lines().count(),
+        4,
+        "{said}"
+    );
+    label_nodes(&plane);
 
     // Nothing but labels: limits, flags and targets are unknown, and said so.
     let report = simulate(&plane, &["-o", "json"]).json();
@@ -154,6 +175,41 @@ fn it_answers_from_what_there_is_and_says_what_there_is_not() {
         report["outcomes"][0]["result"], "ScaleUpNoOptionsAvailable",
         "{report:#}"
     );
+
+    // Nobody has given prices.
+    let report = simulate(
+        &plane,
+        &[
+            "--set",
+            "expander=price",
+            "--set",
+            "max.workers=5",
+            "-o",
+            "json",
+        ],
+    )
+    .json();
+    says(
+        &report,
+        &[
+            "the prices of workers, which the expander price compares; assumed: it may take any group",
+            "assumed: 0.033174 and 0.004446, as for Google Cloud",
+        ],
+    );
+    let priced = [
+        "expander=price",
+        "max.workers=5",
+        "price.workers=0.2",
+        "core-price=0.03",
+        "gib-price=0.004",
+    ];
+    let priced: Vec<&str> = priced.iter().flat_map(|own| ["--set", own]).collect();
+    let report = simulate(&plane, &[&priced[..], &["-o", "json"]].concat()).json();
+    assert!(
+        !report["unknown"].to_string().contains("price"),
+        "{report:#}"
+    );
+    assert_eq!(report["incomplete"], json!([]), "{report:#}");
 
     // The summary is read in ten seconds.
     let said = simulate(&plane, &["--set", "max.workers=5", "--exit-code"]);
@@ -272,6 +328,7 @@ fn rights(plane: &ControlPlane) {
         &["--hpa-max"],
         &["--scale", "deploy/web=9"],
         &["add", "1", "--like", "node-0"],
+        &["down"],
     ] {
         let report = simulate(
             plane,
@@ -288,6 +345,14 @@ fn rights(plane: &ControlPlane) {
             "not allowed to list daemonsets.apps: the pods of DaemonSets on new nodes are unknown",
             "not allowed to get configmaps: the autoscaler's status is unknown",
             "not allowed to list deployments.apps: the autoscaler's flags are unknown",
+        ],
+    );
+    let down = simulate(plane, &["down", "--as", "reader", "-o", "json"]).json();
+    says(
+        &down,
+        &[
+            "not allowed to list poddisruptionbudgets.policy: disruption budgets are unknown; assumed: none",
+            "whether the controllers of pods are still there: no ReplicaSet was read; assumed: they are",
         ],
     );
     assert_eq!(

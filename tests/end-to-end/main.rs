@@ -6,6 +6,7 @@
 )]
 
 mod addons;
+mod autoscale_down;
 mod autoscale_sim;
 mod autoscale_truth;
 mod check;

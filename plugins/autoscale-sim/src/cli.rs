@@ -64,6 +64,10 @@ Examples:
   # Why this pod stays pending, and the smallest change that would free it
   kubectl autoscale-sim why web-5d8f7-x2x9c
 
+  # What a scale-down would remove, when, and what keeps the other nodes
+  kubectl autoscale-sim down
+  kubectl autoscale-sim down --set scale-down-utilization-threshold=0.7
+
   # Before the launch day: more replicas, a manifest, every HPA at its maximum, another maximum
   kubectl autoscale-sim --scale deploy/web=50 --set max.web-pool=20
   kubectl autoscale-sim -f launch.yaml --exit-code
@@ -91,6 +95,9 @@ pub enum Question {
 
     /// Show why a pod stays pending, and the smallest change that would free it
     Why(WhyArgs),
+
+    /// Show which nodes a scale-down would remove, when, and what keeps the others
+    Down,
 }
 
 /// `why`.
@@ -194,7 +201,7 @@ pub struct GroupFlags {
     #[arg(long, value_name = "NAMESPACE", default_value = "kube-system")]
     pub autoscaler_namespace: String,
 
-    /// Change one thing: a flag of the autoscaler (expander=priority), or a group (max.NAME=20, min.NAME, target.NAME, price.NAME); may be repeated
+    /// Change one thing: a flag of the autoscaler (expander=priority), or a group (max.NAME=20, min.NAME, target.NAME, price.NAME), or what pods are worth (core-price, gib-price); may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = Setting::parse)]
     pub set: Vec<Setting>,
 }
@@ -211,7 +218,7 @@ pub struct LoadFlags {
     #[arg(long, value_name = "KIND/NAME=REPLICAS", value_parser = Scale::parse)]
     pub scale: Vec<Scale>,
 
-    /// Assume every `HorizontalPodAutoscaler` at its maximum
+    /// Assume every HPA at its maximum
     #[arg(long)]
     pub hpa_max: bool,
 
@@ -256,6 +263,8 @@ pub enum Format {
     Json,
     /// The report as YAML
     Yaml,
+    /// Just the pods that stay pending; of down, the nodes that are unneeded
+    Name,
     /// One self-contained page
     Html,
 }

@@ -35,6 +35,14 @@ use crate::workload::{
 pub(crate) const STATUS: &str = "cluster-autoscaler-status";
 const STATUS_FLAG: &str = "status-config-map-name";
 const PRIORITIES: &str = "cluster-autoscaler-priority-expander";
+/// Controllers that the autoscaler looks for before it takes a pod off a node.
+const CONTROLLERS: [&str; 5] = [
+    "DaemonSet",
+    "Job",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+];
 /// Which `ReplicaSet` of a Deployment is the newest.
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
@@ -118,6 +126,8 @@ pub struct Facts {
     pub now_is_newest: bool,
     /// How many objects were read.
     pub objects: usize,
+    /// Kinds of controllers that were read, if only to find that there are none.
+    listed: BTreeSet<String>,
     needs: Needs,
     newest: Timestamp,
 }
@@ -139,6 +149,7 @@ impl Facts {
             pod: None,
             now_is_newest: false,
             objects: 0,
+            listed: BTreeSet::new(),
             needs,
             newest: Timestamp::UNIX_EPOCH,
         }
@@ -192,7 +203,10 @@ impl Facts {
             ("resource.k8s.io", "DeviceClass") => {
                 state.add_device_class(&typed::<DeviceClass>(kind, json)?);
             }
-            ("apps", "DaemonSet") => self.cluster.add_daemon_set(typed::<DaemonSet>(kind, json)?),
+            ("apps", "DaemonSet") => {
+                self.cluster.add_daemon_set(typed::<DaemonSet>(kind, json)?);
+                self.listed.insert(kind.to_owned());
+            }
             ("policy", "PodDisruptionBudget") if self.needs.drains => {
                 self.cluster
                     .add_pod_disruption_budget(typed::<PodDisruptionBudget>(kind, json)?);
@@ -320,6 +334,7 @@ impl Facts {
 
     fn add_controller(&mut self, kind: &str, workload: Workload) {
         if self.needs.drains {
+            self.listed.insert(kind.to_owned());
             let own = Controller {
                 uid: workload.uid.clone(),
                 replicas: workload.replicas,
@@ -350,6 +365,47 @@ impl Facts {
             max_replicas: spec.max_replicas.into(),
             hpa: own.metadata.name.unwrap_or_default(),
         });
+    }
+}
+
+impl Facts {
+    /// Where no controller of a kind was read, for it was refused or is not in the snapshot, pods would
+    /// seem to be left behind by theirs. Takes those for there, and says so.
+    pub fn assume_controllers(&mut self) -> Option<String> {
+        let shapes: BTreeSet<u32> = self.cluster.pods.iter().map(|pod| pod.shape).collect();
+        let mut kinds = BTreeSet::new();
+        for shape in shapes {
+            let shape = self.cluster.shapes.get(shape);
+            let Some(owner) = shape.owner.clone() else {
+                continue;
+            };
+            let kind = owner.kind.as_str();
+            if !CONTROLLERS.contains(&kind) || self.listed.contains(kind) {
+                continue;
+            }
+            kinds.insert(owner.kind.clone());
+            let namespace = shape.namespace.clone();
+            if kind == "DaemonSet" {
+                let mut set = DaemonSet::default();
+                set.metadata.name = Some(owner.name);
+                set.metadata.namespace = Some(namespace);
+                self.cluster.add_daemon_set(set);
+            } else {
+                let own = Controller {
+                    uid: owner.uid,
+                    replicas: i64::MAX,
+                };
+                self.cluster
+                    .add_controller(&owner.kind, &namespace, &owner.name, own);
+            }
+        }
+        let kinds: Vec<String> = kinds.into_iter().collect();
+        (!kinds.is_empty()).then(|| {
+            format!(
+                "whether the controllers of pods are still there: no {} was read; assumed: they are, with enough replicas",
+                kinds.join(", no ")
+            )
+        })
     }
 }
 
@@ -530,18 +586,23 @@ pub async fn read_live(
                 progress(facts.objects);
                 Ok(())
             });
-            (answer.await.map(|_| ()), own.without)
+            (resource.kind, answer.await.map(|_| ()), own.without)
         }
     };
     let mut answers = vec![list(nodes).await];
     answers.extend(in_parallel(listed(needs).into_iter().map(list)).await);
-    for (answer, without) in answers {
+    let mut read = BTreeSet::new();
+    for (kind, answer, without) in answers {
         match (answer, without) {
             (Err(error), Some(without)) => unreadable.note(error, without)?,
-            (answer, _) => answer?,
+            (answer, _) => {
+                answer?;
+                read.insert(kind.to_owned());
+            }
         }
     }
     let mut facts = shared.into_inner();
+    facts.listed.extend(read);
     facts.cluster.now = server.clock().now();
     facts.unreadable.extend(unreadable.into_remarks());
     Ok(Ok(facts))
@@ -771,6 +832,29 @@ mod tests {
         assert_eq!(facts.pod.unwrap().metadata.name.as_deref(), Some("b"));
         assert!(facts.now_is_newest);
         assert_eq!(cluster.now, "2026-01-01T11:00:00Z".parse().unwrap());
+    }
+
+    #[test]
+    fn controllers_that_were_not_read_are_taken_for_there() {
+        let set = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "other", "namespace": "d"}, "spec": {"selector": {}}});
+        let needs = Needs {
+            drains: true,
+            ..Needs::default()
+        };
+        let read = |name: &str, items: serde_json::Value| {
+            let path = write(name, &items);
+            read_snapshot(&path, &needs, |_| Ok(Options::default()), |_| {})
+                .unwrap()
+                .unwrap()
+        };
+        let mut facts = read("none", json!([pod("a", "n1")]));
+        let said = facts.assume_controllers().unwrap();
+        assert!(said.contains("no ReplicaSet was read"), "{said}");
+        assert_eq!(facts.cluster.controllers.len(), 1);
+        // Where the kind was read, a controller that is not among them is gone.
+        let mut facts = read("some", json!([pod("a", "n1"), set]));
+        assert_eq!(facts.assume_controllers(), None);
+        assert_eq!(facts.cluster.controllers.len(), 1);
     }
 
     #[test]

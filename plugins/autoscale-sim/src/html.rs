@@ -51,7 +51,11 @@ fn write_page(page: &mut String, report: &ScaleUpPlan, picture: &Picture) -> fmt
         Text(&title)
     )?;
     if first.is_some() {
-        write!(page, "<p>{}.</p>", consequence(&report.outcomes[..1]))?;
+        write!(
+            page,
+            "<p>{}.</p>",
+            consequence(&report.outcomes[..1], report)
+        )?;
     }
     write!(
         page,

@@ -1,5 +1,7 @@
 //! The report on a screen.
 
+mod scale_down;
+
 use console::{Cell, Failure, Output, Tone};
 
 use crate::cli::{Format, FormatFlags};
@@ -7,6 +9,8 @@ use crate::report::{Head, NodeAddition, PodGroup, PodsLeft, total};
 use crate::scale_up::{Autoscaler, Decision, GroupChange, OutcomeReport, ScaleUpPlan};
 use crate::until_stable::ScaleUpTimeline;
 use crate::why::{Fate, PodExplanation};
+
+pub use scale_down::scale_down_plan;
 
 /// Reasons that a summary shows of each owner; wide shows all.
 const REASONS: usize = 2;
@@ -167,7 +171,7 @@ fn headline(report: &ScaleUpPlan, output: &mut Output) -> Result<(), Failure> {
     let Some(first) = report.outcomes.first() else {
         return output.line("no outcome");
     };
-    let then = consequence(&report.outcomes);
+    let then = consequence(&report.outcomes, report);
     if report.decisions.len() > 1 {
         let all: Vec<String> = (report.decisions.iter().take(SHOWN))
             .map(|own| added(&own.scale_ups))
@@ -184,6 +188,9 @@ fn headline(report: &ScaleUpPlan, output: &mut Output) -> Result<(), Failure> {
     let text = match first.result {
         "ScaleUpSuccessful" => added(&first.scale_ups),
         "ScaleUpNotNeeded" => "nothing to add: no pod needs a new node".to_owned(),
+        "ScaleUpNoOptionsAvailable" if report.autoscaler.node_groups.is_empty() => {
+            "nothing to add: no node group is known".to_owned()
+        }
         "ScaleUpNoOptionsAvailable" => "nothing to add: no node group can help".to_owned(),
         "ScaleUpNotTried" => "nothing to add: too many nodes are not ready, or none is".to_owned(),
         "ScaleUpInCooldown" => "nothing to add yet: all pods are very young".to_owned(),
@@ -206,8 +213,8 @@ fn added(changes: &[GroupChange]) -> String {
     all.join(", ")
 }
 
-/// Pods helped and left; a range where outcomes differ.
-pub(crate) fn consequence(outcomes: &[OutcomeReport]) -> String {
+/// Pods helped and left, by these outcomes of the report; a range where they differ.
+pub(crate) fn consequence(outcomes: &[OutcomeReport], report: &ScaleUpPlan) -> String {
     let range = |count: fn(&OutcomeReport) -> usize| {
         let all = || outcomes.iter().map(count);
         let (least, most) = (all().min().unwrap_or(0), all().max().unwrap_or(0));
@@ -235,12 +242,38 @@ pub(crate) fn consequence(outcomes: &[OutcomeReport]) -> String {
         text.push(format!("{later} {} wait for a later loop", plural(most)));
     }
     let (left, most) = range(|own| own.pods_left.iter().map(|own| own.pods.count).sum());
-    text.push(match most {
-        0 => "none stays pending".to_owned(),
-        1 => format!("{left} pod stays pending"),
-        _ => format!("{left} pods stay pending"),
-    });
+    let others = passed_over(report);
+    match most {
+        0 if !others.is_empty() => {}
+        0 => text.push("none stays pending".to_owned()),
+        1 => text.push(format!("{left} pod stays pending")),
+        _ => text.push(format!("{left} pods stay pending")),
+    }
+    text.extend(others);
     text.join(", ")
+}
+
+/// Pods that the autoscaler does not look at, however long they wait.
+fn passed_over(report: &ScaleUpPlan) -> Vec<String> {
+    let mut all = Vec::new();
+    match total(&report.daemon_set_pods) {
+        0 => {}
+        1 => all.push("1 DaemonSet pod has no room on its node".to_owned()),
+        count => all.push(format!(
+            "{count} DaemonSet pods have no room on their nodes"
+        )),
+    }
+    match total(&report.expendable) {
+        0 => {}
+        1 => all.push("1 pod of too low priority stays pending".to_owned()),
+        count => all.push(format!("{count} pods of too low priority stay pending")),
+    }
+    match total(&report.not_considered) {
+        0 => {}
+        1 => all.push("1 pod is not looked at".to_owned()),
+        count => all.push(format!("{count} pods are not looked at")),
+    }
+    all
 }
 
 /// Groups that grow, by decision.
@@ -383,8 +416,14 @@ pub fn pod_explanation(
         Fate::Schedulable if report.node.is_some() => format!("fits on node {node}"),
         Fate::Schedulable => "fits on a node that comes anyway".to_owned(),
         Fate::Helped => "gets a node: the autoscaler adds one for it".to_owned(),
-        Fate::Chance => "may get a node: chance decides".to_owned(),
-        Fate::LaterLoop => "waits for a later loop: the autoscaler could help it".to_owned(),
+        Fate::Chance if report.may_stay => "may get a node: chance decides".to_owned(),
+        Fate::Chance => {
+            "gets a node that is there or comes, if not in this loop then in a later one: chance decides (--until-stable plays them)".to_owned()
+        }
+        Fate::LaterLoop => {
+            "waits for a later loop: the autoscaler could help it (--until-stable plays them)"
+                .to_owned()
+        }
         Fate::Left => "stays pending".to_owned(),
         Fate::NotConsidered => {
             "is not looked at: the scheduler has not found it unschedulable".to_owned()

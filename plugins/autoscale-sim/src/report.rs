@@ -156,6 +156,19 @@ pub fn by_owner(cluster: &Cluster, pods: impl IntoIterator<Item = u32>) -> Vec<P
     all.into_values().collect()
 }
 
+/// The names of pods, as kubectl names them; where chance decides which of them are meant, of all that
+/// it may be.
+#[must_use]
+pub fn pod_names<'a>(groups: impl Iterator<Item = &'a PodGroup>) -> Vec<String> {
+    let mut all: Vec<String> = groups
+        .flat_map(|own| &own.pods)
+        .map(|name| format!("pod/{name}"))
+        .collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
 /// How many pods there are in all.
 #[must_use]
 pub fn total(groups: &[PodGroup]) -> usize {

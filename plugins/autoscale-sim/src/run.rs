@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use crate::add;
 use crate::cli::{AddArgs, AutoscaleSimArgs, Format, Question, WhyArgs};
-use crate::cluster_autoscaler::Options;
 use crate::cluster_autoscaler::outcome::{Outcome, ScaleUpResult};
-use crate::cluster_autoscaler::{Cluster, Search, run_once};
+use crate::cluster_autoscaler::scale_down::Effort;
+use crate::cluster_autoscaler::{Cluster, Options, Search, run_once};
 use crate::facts::{self, Facts, Needs};
 use crate::html;
 use crate::karpenter_run;
@@ -23,11 +23,12 @@ use crate::node_groups::{self, DebuggingSnapshot, NodeGroups, Sources, read_file
 use crate::picture;
 use crate::progress::Progress;
 use crate::render::{self, View};
-use crate::report::Head;
-use crate::scale_up::{self, Autoscaler, GroupReport, ScaleUpPlan};
-use crate::settings::apply_flags;
-use crate::settings::apply_to_groups;
+use crate::report::{Head, PodsLeft, pod_names};
+use crate::scale_down;
+use crate::scale_up::{self, Autoscaler, GroupReport};
+use crate::settings::{self, apply_flags, apply_to_groups};
 use crate::shape;
+use crate::unknowns;
 use crate::until_stable;
 use crate::why;
 use crate::workload::{Manifest, read_manifest};
@@ -44,6 +45,11 @@ const COOLDOWN: SignedDuration = SignedDuration::from_secs(3);
 /// # Errors
 /// What the user is told when it fails.
 pub fn run(args: &AutoscaleSimArgs) -> Result<ExitCode, Failure> {
+    if args.until_stable && args.question.is_some() {
+        return Err(Failure::usage(
+            "--until-stable is about the loops that add nodes, and stands alone",
+        ));
+    }
     if karpenter_run::is_asked(args) {
         return karpenter_run::run(args);
     }
@@ -146,7 +152,7 @@ struct Asked {
     namespace: String,
     load: Load,
     needs: Needs,
-    settings: Vec<crate::settings::Setting>,
+    settings: Vec<settings::Setting>,
     sources: Sources,
     /// Every pod counts for the scheduler, whatever an autoscaler thinks of it.
     without_autoscaler: bool,
@@ -167,7 +173,7 @@ impl Asked {
         let without_autoscaler = matches!(args.question, Some(Question::Add(_)));
         let needs = Needs {
             autoscaler: (!without_autoscaler).then(|| args.groups.autoscaler_namespace.clone()),
-            drains: false,
+            drains: matches!(args.question, Some(Question::Down)),
             workloads: load.has_workloads(),
             hpas: load.hpa_max,
             priority_classes: load.has_workloads(),
@@ -274,6 +280,7 @@ fn answer(
     match &args.question {
         Some(Question::Add(own)) => answer_add(args, own, facts, assumed, unknown),
         Some(Question::Why(own)) => answer_why(args, own, question, facts, (assumed, unknown)),
+        Some(Question::Down) => answer_scale_down(args, question, facts, assumed, unknown),
         None => answer_scale_up(args, question, facts, assumed, unknown),
     }
 }
@@ -286,18 +293,22 @@ fn answer_scale_up(
     mut unknown: Vec<String>,
 ) -> Result<ExitCode, Failure> {
     let autoscaler = find_autoscaler(question, &mut facts, &mut unknown)?;
+    unknown.extend(unknowns::time_limits(&facts.cluster));
     assumed.extend(pass_cooldown(&mut facts.cluster));
     if args.until_stable {
         let mut report = until_stable::play(&mut facts.cluster, autoscaler);
         fill(&mut report.head, assumed, unknown);
         let left = !report.pods_left.is_empty();
-        print(args, &report, |view, output| {
-            render::timeline(&report, view, output)
-        })?;
+        print(
+            args,
+            &report,
+            &left_names(&report.pods_left),
+            |view, output| render::timeline(&report, view, output),
+        )?;
         return Ok(verdict(args, left));
     }
     let answer = run_once(&mut facts.cluster, Search::default());
-    let mut report = scale_up::plan(&facts.cluster, &answer, autoscaler);
+    let mut report = scale_up::plan(&mut facts.cluster, &answer, autoscaler);
     fill(&mut report.head, assumed, unknown);
     if args.output.output == Format::Html {
         let before = picture::fullness(&facts.cluster);
@@ -308,11 +319,39 @@ fn answer_scale_up(
         output.line(html::scale_up_page(&report, &picture).trim_end())?;
         output.flush()?;
     } else {
-        print(args, &report, |view, output| {
+        print(args, &report, &report.names(), |view, output| {
             render::scale_up_plan(&report, view, output)
         })?;
     }
-    Ok(verdict(args, leaves_pods(&report)))
+    Ok(verdict(args, report.leaves_pods()))
+}
+
+fn answer_scale_down(
+    args: &AutoscaleSimArgs,
+    question: &Asked,
+    mut facts: Facts,
+    mut assumed: Vec<String>,
+    mut unknown: Vec<String>,
+) -> Result<ExitCode, Failure> {
+    let autoscaler = find_autoscaler(question, &mut facts, &mut unknown)?;
+    unknown.extend(facts.assume_controllers());
+    let cluster = &mut facts.cluster;
+    assumed.extend(pass_cooldown(cluster));
+    let search = Search {
+        scale_down: Some(Effort::of(cluster)),
+        ..Search::default()
+    };
+    let answer = run_once(cluster, search);
+    let left = answer
+        .outcomes
+        .iter()
+        .any(|own| !own.scale_up.unschedulable.is_empty());
+    let mut report = scale_down::scale_down_plan(cluster, &answer, autoscaler);
+    fill(&mut report.head, assumed, unknown);
+    print(args, &report, &report.names(), |view, output| {
+        render::scale_down_plan(&report, view, output)
+    })?;
+    Ok(verdict(args, left))
 }
 
 fn answer_why(
@@ -340,7 +379,7 @@ fn answer_why(
     };
     let mut report = why::explain(cluster, at, &pod, autoscaler);
     fill(&mut report.head, assumed, unknown);
-    print(args, &report, |view, output| {
+    print(args, &report, &report.names(), |view, output| {
         render::pod_explanation(&report, view, output)
     })?;
     Ok(verdict(args, report.fate == why::Fate::Left))
@@ -365,8 +404,8 @@ fn pass_cooldown(cluster: &mut Cluster) -> Option<String> {
     )
 }
 
-fn leaves_pods(report: &ScaleUpPlan) -> bool {
-    report.outcomes.iter().any(|own| !own.pods_left.is_empty())
+fn left_names(left: &[PodsLeft]) -> Vec<String> {
+    pod_names(left.iter().map(|own| &own.pods))
 }
 
 /// Hands the node groups to the loop; returns what is known of the autoscaler.
@@ -384,6 +423,9 @@ fn find_autoscaler(
         .iter()
         .map(|node| &node.object)
         .collect();
+    let set = settings::unit_prices(&question.settings);
+    let written = (sources.file.as_ref()).map_or((None, None), |(_, file)| file.unit_prices());
+    let unit_prices = (set.0.or(written.0), set.1.or(written.1));
     let mut found: NodeGroups = node_groups::find(&sources, &nodes).map_err(Failure::usage)?;
     apply_to_groups(&question.settings, &mut found.groups)
         .map_err(|why| Failure::usage(format!("--set: {why}")))?;
@@ -409,34 +451,14 @@ fn find_autoscaler(
         unknown.push("the autoscaler's flags: no Deployment of it was found; assumed: their defaults in 1.36".to_owned());
         "default flags".to_owned()
     };
-    note_expander(cluster, &node_groups, unknown);
+    unknowns::of_expander(cluster, &node_groups, unit_prices, unknown);
+    unknown.extend(unknowns::being_drained(cluster));
     Ok(Autoscaler {
         node_groups_from: found.origin,
         flags_from,
         expander: cluster.options.expander.clone(),
         node_groups,
     })
-}
-
-/// What an expander asks for and is not there.
-fn note_expander(cluster: &Cluster, groups: &[GroupReport], unknown: &mut Vec<String>) {
-    let uses = |name: &str| cluster.options.expander.iter().any(|own| own == name);
-    if uses("price") && groups.iter().any(|group| group.price.is_none()) {
-        unknown.push(
-            "prices, which the expander price compares; give them with --set price.GROUP=… or in --node-groups FILE"
-                .to_owned(),
-        );
-    }
-    if uses("priority") && cluster.priorities.is_none() {
-        unknown.push(
-            "priorities of groups: there is no ConfigMap cluster-autoscaler-priority-expander; assumed: it filters nothing"
-                .to_owned(),
-        );
-    }
-    if uses("grpc") {
-        unknown
-            .push("what the expander behind gRPC answers; assumed: it filters nothing".to_owned());
-    }
 }
 
 fn answer_add(
@@ -451,9 +473,12 @@ fn answer_add(
     let mut report = add::add(&mut facts.cluster, &node, count, description);
     fill(&mut report.head, assumed, unknown);
     let left = !report.pods_left.is_empty();
-    print(args, &report, |view, output| {
-        render::node_addition(&report, view, output)
-    })?;
+    print(
+        args,
+        &report,
+        &left_names(&report.pods_left),
+        |view, output| render::node_addition(&report, view, output),
+    )?;
     Ok(verdict(args, left))
 }
 
@@ -492,6 +517,7 @@ fn verdict(args: &AutoscaleSimArgs, is_bad: bool) -> ExitCode {
 fn print(
     args: &AutoscaleSimArgs,
     report: &impl Serialize,
+    names: &[String],
     table: impl FnOnce(View, &mut Output) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut output = Output::stdout();
@@ -499,6 +525,11 @@ fn print(
         Format::Table | Format::Wide => table(View::new(&args.output), &mut output)?,
         Format::Json => output.json(report)?,
         Format::Yaml => output.yaml(report)?,
+        Format::Name => {
+            for name in names {
+                output.line(name)?;
+            }
+        }
         Format::Html => {
             return Err(Failure::usage(
                 "only what the autoscaler would add now has a page",

@@ -6,11 +6,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cluster_autoscaler::outcome::{
-    Answer, ExpansionOption, Outcome, PodCount, ScaleUpOutcome, Unschedulable,
+    Answer, ExpansionOption, Outcome, PodCount, ScaleUpOutcome, ScaleUpResult, Unschedulable,
 };
 use crate::cluster_autoscaler::{Cluster, NodeGroup};
 use crate::node_groups::KnownGroup;
-use crate::report::{Head, PodGroup, PodsLeft, by_owner, total};
+use crate::report::{Head, PodGroup, PodsLeft, by_owner, pod_names, total};
+
+/// Why a loop ends before it comes to pods.
+pub const NOT_TRIED: &str = "too many nodes are not ready, or none is";
 
 /// What is known of the autoscaler, and from where.
 #[derive(Clone, Debug, Default, JsonSchema, PartialEq, Serialize)]
@@ -90,6 +93,24 @@ pub struct ScaleUpPlan {
     pub not_considered: Vec<PodGroup>,
 }
 
+impl ScaleUpPlan {
+    /// Whether pods stay pending in some outcome.
+    #[must_use]
+    pub fn leaves_pods(&self) -> bool {
+        let never_helped = self.expendable.len() + self.daemon_set_pods.len();
+        never_helped > 0 || self.outcomes.iter().any(|own| !own.pods_left.is_empty())
+    }
+
+    /// The names of the pods that stay pending in some outcome, as kubectl names them.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let left = self.outcomes.iter().flat_map(|own| &own.pods_left);
+        let left = left.map(|own| &own.pods);
+        let never_helped = self.expendable.iter().chain(&self.daemon_set_pods);
+        pod_names(left.chain(never_helped))
+    }
+}
+
 /// Outcomes that add the same.
 #[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -159,11 +180,14 @@ pub struct OptionReport {
 
 /// Puts names to an answer.
 #[must_use]
-pub fn plan(cluster: &Cluster, answer: &Answer, autoscaler: Autoscaler) -> ScaleUpPlan {
+pub fn plan(cluster: &mut Cluster, answer: &Answer, autoscaler: Autoscaler) -> ScaleUpPlan {
+    let messages = messages(cluster, answer);
+    let cluster = &*cluster;
     let names = Names {
         cluster,
         answer,
         autoscaler: &autoscaler,
+        messages: &messages,
     };
     let ranked = ranked(answer);
     let outcomes: Vec<OutcomeReport> = ranked
@@ -171,6 +195,13 @@ pub fn plan(cluster: &Cluster, answer: &Answer, autoscaler: Autoscaler) -> Scale
         .map(|own| names.outcome(&own.scale_up))
         .collect();
     let samples: Vec<u32> = ranked.iter().map(|own| own.samples).collect();
+    // A loop that ended before it came to pods leaves all of them as they are.
+    let ended: HashSet<u32> = (ranked.iter())
+        .filter(|own| own.scale_up.result == ScaleUpResult::NotTried)
+        .flat_map(|_| answer.kinds.iter().flat_map(|kind| &kind.pods))
+        .copied()
+        .collect();
+    let not_considered = answer.not_considered.iter().copied();
     ScaleUpPlan {
         head: Head::new("ScaleUpPlan", cluster),
         decisions: decisions(&outcomes, &samples, answer.samples),
@@ -178,9 +209,29 @@ pub fn plan(cluster: &Cluster, answer: &Answer, autoscaler: Autoscaler) -> Scale
         incomplete: answer.cut.clone(),
         expendable: by_owner(cluster, answer.expendable.iter().copied()),
         daemon_set_pods: by_owner(cluster, answer.daemon_set_pods.iter().copied()),
-        not_considered: by_owner(cluster, answer.not_considered.iter().copied()),
+        not_considered: by_owner(cluster, not_considered.filter(|pod| !ended.contains(pod))),
         autoscaler,
     }
+}
+
+/// What the scheduler says of the nodes that are there, for kinds of pods of which no group says
+/// anything: there may be no group.
+fn messages(cluster: &mut Cluster, answer: &Answer) -> HashMap<u32, String> {
+    let left = answer
+        .outcomes
+        .iter()
+        .flat_map(|own| &own.scale_up.unschedulable);
+    let bare: HashSet<u32> = left
+        .filter(|own| own.rejected.is_empty() && own.skipped.is_empty())
+        .map(|own| own.pods.kind)
+        .collect();
+    let of_kind = |kind: u32| {
+        let pod = *answer.kinds.get(kind as usize)?.pods.first()?;
+        let waiting = cluster.pods.get(pod as usize)?.waiting.as_deref()?;
+        let query = waiting.query.clone();
+        Some((kind, cluster.state.filter(&query).message()?))
+    };
+    bare.into_iter().filter_map(of_kind).collect()
 }
 
 /// The outcomes of an answer, the likeliest first.
@@ -230,6 +281,7 @@ struct Names<'a> {
     cluster: &'a Cluster,
     answer: &'a Answer,
     autoscaler: &'a Autoscaler,
+    messages: &'a HashMap<u32, String>,
 }
 
 impl Names<'_> {
@@ -249,7 +301,10 @@ impl Names<'_> {
             pods_helped: self.pods(&own.triggered),
             pods_schedulable: self.pods(&own.schedulable),
             pods_awaiting: self.pods(&self.awaiting(own)),
-            pods_left: self.left(&own.unschedulable),
+            pods_left: match own.result {
+                ScaleUpResult::NotTried => self.all_left(),
+                _ => self.left(&own.unschedulable),
+            },
             options: own
                 .options
                 .iter()
@@ -321,6 +376,20 @@ impl Names<'_> {
         merge(counts.iter().filter_map(|&own| self.kind(own)))
     }
 
+    /// All pods that wait, in a loop that ends before it comes to them.
+    fn all_left(&self) -> Vec<PodsLeft> {
+        let waiting = self.answer.kinds.iter().flat_map(|kind| &kind.pods);
+        let skipped: HashSet<u32> = self.answer.expendable.iter().copied().collect();
+        let waiting = waiting.copied().filter(|pod| !skipped.contains(pod));
+        let all = by_owner(self.cluster, waiting).into_iter();
+        all.map(|pods| PodsLeft {
+            pods,
+            message: Some(NOT_TRIED.to_owned()),
+            ..PodsLeft::default()
+        })
+        .collect()
+    }
+
     fn left(&self, all: &[Unschedulable]) -> Vec<PodsLeft> {
         let mut merged: Vec<PodsLeft> = Vec::new();
         for own in all {
@@ -333,16 +402,18 @@ impl Names<'_> {
                     .map(|(&group, all)| (self.group(group), all.clone()));
                 named.collect()
             };
+            let message = self.messages.get(&own.pods.kind);
             let left = PodsLeft {
                 pods,
                 rejected: named(&own.rejected),
                 skipped: named(&own.skipped),
-                message: None,
+                message: message.cloned(),
             };
             let same = merged.iter_mut().find(|other| {
                 is_same_owner(&other.pods, &left.pods)
                     && other.rejected == left.rejected
                     && other.skipped == left.skipped
+                    && other.message == left.message
             });
             match same {
                 Some(other) => join(&mut other.pods, left.pods),
@@ -380,7 +451,7 @@ mod tests {
 
     use super::*;
     use crate::cluster_autoscaler::Options;
-    use crate::cluster_autoscaler::outcome::{Kind, ScaleUpResult};
+    use crate::cluster_autoscaler::outcome::Kind;
 
     fn cluster() -> Cluster {
         let mut cluster = Cluster::new(Options::default(), jiff::Timestamp::UNIX_EPOCH);
@@ -436,7 +507,7 @@ mod tests {
             node_groups: vec![group],
             ..Autoscaler::default()
         };
-        let plan = plan(&cluster(), &answer, autoscaler);
+        let plan = plan(&mut cluster(), &answer, autoscaler);
         let own = &plan.outcomes[0];
         assert_eq!(own.result, "ScaleUpSuccessful");
         let change = &own.scale_ups[0];
@@ -455,5 +526,59 @@ mod tests {
         assert_eq!(plan.decisions[0].likelihood, None);
         assert_eq!(own.pods_left.len(), 2);
         assert_eq!(own.pods_left[0].rejected["ng"], ["Insufficient cpu"]);
+        assert_eq!(own.pods_left[0].message, None);
+    }
+
+    #[test]
+    fn a_loop_that_is_not_tried_leaves_all_pods() {
+        let mut cluster = cluster();
+        let answer = Answer {
+            kinds: vec![Kind { pods: vec![0, 1] }],
+            outcomes: vec![Outcome {
+                scale_up: ScaleUpOutcome {
+                    result: ScaleUpResult::NotTried,
+                    scale_ups: Vec::new(),
+                    triggered: Vec::new(),
+                    schedulable: Vec::new(),
+                    unschedulable: Vec::new(),
+                    await_evaluation: Vec::new(),
+                    options: Vec::new(),
+                },
+                scale_down: Vec::new(),
+                samples: 0,
+            }],
+            not_considered: vec![0, 1, 2],
+            ..Answer::default()
+        };
+        let plan = plan(&mut cluster, &answer, Autoscaler::default());
+        let left = &plan.outcomes[0].pods_left[0];
+        assert_eq!((left.pods.owner.as_str(), left.pods.count), ("a", 2));
+        assert_eq!(left.message.as_deref(), Some(NOT_TRIED));
+        assert_eq!(plan.not_considered[0].owner, "b");
+        assert!(plan.leaves_pods());
+    }
+
+    #[test]
+    fn without_groups_the_scheduler_says_why() {
+        let mut cluster = cluster();
+        cluster.groups.clear();
+        let node = crate::shape::parse("cpu=1,memory=1Gi", "full").unwrap();
+        cluster.add_node(node);
+        let pod = json!({"metadata": {"name": "wide-0", "namespace": "d"},
+            "spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "2"}}}]},
+            "status": {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}});
+        cluster.add_pod(&serde_json::from_value(pod).unwrap());
+        let answer = crate::cluster_autoscaler::run_once(
+            &mut cluster,
+            crate::cluster_autoscaler::Search::default(),
+        );
+        let plan = plan(&mut cluster, &answer, Autoscaler::default());
+        let left = &plan.outcomes[0].pods_left;
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(
+            left[0].message.as_deref(),
+            Some("0/1 nodes are available: 1 Insufficient cpu.")
+        );
+        assert_eq!(plan.names(), ["pod/wide-0"]);
     }
 }

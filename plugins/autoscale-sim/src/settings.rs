@@ -17,6 +17,10 @@ pub enum Setting {
     Target(String, i64),
     /// The price of a group's node for an hour.
     Price(String, f64),
+    /// What the cloud takes a core of a pod to be worth for an hour.
+    CorePrice(f64),
+    /// The same for a GiB of memory.
+    GibPrice(f64),
 }
 
 impl Setting {
@@ -28,22 +32,30 @@ impl Setting {
         let (name, value) = text
             .split_once('=')
             .ok_or_else(|| format!("\"{text}\" is not of the form NAME=VALUE"))?;
+        let price = || -> Result<f64, String> {
+            let read = value.parse().ok();
+            read.filter(|price: &f64| price.is_finite() && *price >= 0.0)
+                .ok_or_else(|| format!("\"{value}\" is no price"))
+        };
+        match name {
+            "core-price" => return Ok(Self::CorePrice(price()?)),
+            "gib-price" => return Ok(Self::GibPrice(price()?)),
+            _ => {}
+        }
         let Some((what, group)) = name.split_once('.') else {
             let mut scratch = Options::default();
             return match scratch.set(name, value)? {
                 Effect::Set => Ok(Self::Flag(name.to_owned(), value.to_owned())),
                 Effect::Unknown => Err(format!(
                     "\"{name}\" is no flag of Cluster Autoscaler that changes its decisions; \
-                     groups are changed by max.GROUP, min.GROUP, target.GROUP and price.GROUP"
+                     groups are changed by max.GROUP, min.GROUP, target.GROUP and price.GROUP, \
+                     and core-price and gib-price are what pods are worth"
                 )),
             };
         };
         let group = group.to_owned();
         if what == "price" {
-            let price: f64 = value
-                .parse()
-                .map_err(|_| format!("\"{value}\" is no price"))?;
-            return Ok(Self::Price(group, price));
+            return Ok(Self::Price(group, price()?));
         }
         let count: i64 = value
             .parse()
@@ -72,6 +84,20 @@ pub fn apply_flags(settings: &[Setting], options: &mut Options) -> Result<(), St
         }
     }
     Ok(())
+}
+
+/// The prices of a core and of a GiB for an hour, as far as they are set.
+#[must_use]
+pub fn unit_prices(settings: &[Setting]) -> (Option<f64>, Option<f64>) {
+    let mut found = (None, None);
+    for setting in settings {
+        match setting {
+            Setting::CorePrice(price) => found.0 = Some(*price),
+            Setting::GibPrice(price) => found.1 = Some(*price),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Changes groups.
@@ -103,7 +129,7 @@ pub fn apply_to_groups(settings: &[Setting], groups: &mut [KnownGroup]) -> Resul
             Setting::Max(_, count) => group.max = Some(*count),
             Setting::Target(_, count) => group.target = Some(*count),
             Setting::Price(_, price) => group.price = Some(*price),
-            Setting::Flag(..) => {}
+            Setting::Flag(..) | Setting::CorePrice(_) | Setting::GibPrice(_) => {}
         }
     }
     Ok(())
@@ -136,6 +162,9 @@ mod tests {
         apply_to_groups(&settings, &mut groups).unwrap();
         assert_eq!((groups[0].max, groups[0].price), (Some(20), Some(0.5)));
         assert_eq!(groups[1].min, Some(1));
+        assert_eq!(unit_prices(&settings), (None, None));
+        let prices = ["core-price=0.03", "gib-price=0.004"].map(|own| Setting::parse(own).unwrap());
+        assert_eq!(unit_prices(&prices), (Some(0.03), Some(0.004)));
         let error = apply_to_groups(&settings, &mut groups[..1]).unwrap_err();
         assert_eq!(error, "there is no node group \"a.b\"; there are: ng-a");
     }
@@ -151,6 +180,8 @@ mod tests {
             ("max.a=many", "\"many\" is no number of nodes"),
             ("max.a=-1", "\"-1\" is no number of nodes"),
             ("size.a=1", "max, min, target and price"),
+            ("core-price=cheap", "\"cheap\" is no price"),
+            ("price.a=-1", "\"-1\" is no price"),
             ("max-nodes-total=x", "is not a number"),
         ] {
             let error = Setting::parse(text).unwrap_err();

@@ -44,6 +44,8 @@ pub struct PodExplanation {
     pub pod: String,
     /// What becomes of it.
     pub fate: Fate,
+    /// Whether it stays pending in some outcome.
+    pub may_stay: bool,
     /// The node it is on, or fits on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
@@ -60,6 +62,16 @@ pub struct PodExplanation {
     pub changes: Vec<VerifiedChange>,
     /// How many changes were tried.
     pub tried: usize,
+}
+
+impl PodExplanation {
+    /// The pod's name as kubectl names it, if it stays pending.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let name = self.pod.rsplit('/').next().unwrap_or_default();
+        let left = self.fate == Fate::Left;
+        left.then(|| format!("pod/{name}")).into_iter().collect()
+    }
 }
 
 /// What becomes of a pod.
@@ -119,6 +131,7 @@ pub fn explain(
         autoscaler,
         pod: format!("{}/{}", text(&meta.namespace), text(&meta.name)),
         fate: Fate::Bound,
+        may_stay: false,
         node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
         message: None,
         nodes_by_reason: Vec::new(),
@@ -152,11 +165,16 @@ pub fn explain(
             .and_then(|node| cluster.state.node_name(node))
             .map(str::to_owned);
     }
-    if matches!(
-        report.fate,
-        Fate::Left | Fate::Chance | Fate::LaterLoop | Fate::Expendable | Fate::NotConsidered
-    ) {
+    let left = answer.outcomes.iter();
+    report.may_stay = match report.fate {
+        Fate::Left | Fate::Expendable | Fate::NotConsidered => true,
+        _ => left
+            .flat_map(|own| &own.scale_up.unschedulable)
+            .any(|own| is_of_kind(&answer, at, own.pods.kind)),
+    };
+    if report.may_stay {
         let mut trials = Trials {
+            fits_as_it_is: best_node(&mut cluster.state, &query).is_some(),
             cluster,
             at,
             pod,
@@ -222,6 +240,24 @@ fn fate_in(answer: &Answer, at: usize, own: &ScaleUpOutcome) -> Fate {
     Fate::Left
 }
 
+/// Whether all pods of its kind get a node in each outcome, whichever gets which.
+fn is_sure(answer: &Answer, at: usize) -> bool {
+    let kind = answer
+        .kinds
+        .iter()
+        .position(|kind| kind.pods.iter().any(|&pod| pod as usize == at));
+    let Some(kind) = kind else {
+        return false;
+    };
+    let all = answer.kinds[kind].pods.len();
+    answer.outcomes.iter().all(|own| {
+        let own = &own.scale_up;
+        let placed = own.triggered.iter().chain(&own.schedulable);
+        let of_kind = placed.filter(|own| own.kind as usize == kind);
+        of_kind.map(|own| own.count as usize).sum::<usize>() >= all
+    })
+}
+
 fn note_groups(cluster: &Cluster, answer: &Answer, at: usize, report: &mut PodExplanation) {
     let name = |group: u32| {
         cluster
@@ -250,6 +286,8 @@ struct Trials<'a> {
     cluster: &'a mut Cluster,
     at: usize,
     pod: &'a Pod,
+    /// Whether there is room for it, unless others take that.
+    fits_as_it_is: bool,
     tried: usize,
 }
 
@@ -353,7 +391,9 @@ impl Trials<'_> {
 
     fn outcome(&mut self, pod: &Pod) -> Option<String> {
         let query = self.cluster.state.prepare(pod);
-        if let Some(node) = best_node(&mut self.cluster.state, &query) {
+        if !self.fits_as_it_is
+            && let Some(node) = best_node(&mut self.cluster.state, &query)
+        {
             let name = self.cluster.state.node_name(node).unwrap_or_default();
             return Some(format!("it fits on node {name}"));
         }
@@ -364,6 +404,10 @@ impl Trials<'_> {
                 self.groups_that_help(&answer)
             )),
             Fate::Schedulable => Some("it fits on a node that comes anyway".to_owned()),
+            Fate::Chance if is_sure(&answer, self.at) => Some(format!(
+                "it fits on a node that is there, or a new node of {} takes it",
+                self.groups_that_help(&answer)
+            )),
             _ => None,
         }
     }
@@ -556,6 +600,38 @@ mod tests {
                 .first()
                 .map(|own| format!("{}: {}", own.change, own.then));
             assert_eq!(own.as_deref(), first, "{report:#?}");
+        }
+    }
+
+    #[test]
+    fn of_what_chance_decides_only_what_may_stay_needs_a_change() {
+        for (max, may_stay) in [(5, false), (1, true)] {
+            let pod = |name: &str| {
+                let text = json!({"metadata": {"name": name, "namespace": "d", "creationTimestamp": "2026-01-01T11:00:00Z",
+                        "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "r", "uid": "r", "controller": true}]},
+                    "spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "1", "memory": "1Gi"}}}]},
+                    "status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}});
+                pod_json::parse(text.to_string().as_bytes()).unwrap()
+            };
+            // One core is left: one of the two fits on a node that is there.
+            let mut cluster = cluster(&pod("p"));
+            cluster.add_pod(&pod("q"));
+            cluster.groups[0].max = max;
+            let report = explain(&mut cluster, 3, &pod("q"), Autoscaler::default());
+            assert_eq!(report.fate, Fate::Chance, "{report:#?}");
+            assert_eq!(report.may_stay, may_stay, "{report:#?}");
+            let changes: Vec<String> = (report.changes.iter())
+                .map(|own| format!("{}: {}", own.change, own.then))
+                .collect();
+            if may_stay {
+                assert_eq!(
+                    changes[0],
+                    "raise the maximum of a from 1 to 2: it fits on a node that is there, or a new node of a takes it",
+                    "{changes:?}"
+                );
+            } else {
+                assert!(changes.is_empty(), "{changes:?}");
+            }
         }
     }
 

@@ -18,6 +18,8 @@ pub struct GroupsFile {
     options: BTreeMap<String, Value>,
     #[serde(default)]
     node_groups: Vec<GroupEntry>,
+    core_price: Option<f64>,
+    gib_price: Option<f64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -106,6 +108,12 @@ impl GroupsFile {
     #[must_use]
     pub fn has_options(&self) -> bool {
         !self.options.is_empty()
+    }
+
+    /// What a core and a GiB of a pod are worth for an hour, as far as the file says.
+    #[must_use]
+    pub fn unit_prices(&self) -> (Option<f64>, Option<f64>) {
+        (self.core_price, self.gib_price)
     }
 
     /// The autoscaler's flags that the file sets; a list gives a flag several times.
