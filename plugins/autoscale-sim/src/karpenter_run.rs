@@ -75,7 +75,7 @@ pub fn run(args: &AutoscaleSimArgs) -> Result<ExitCode, Failure> {
 fn refuse_other_questions(args: &AutoscaleSimArgs) -> Result<(), Failure> {
     let load = &args.load;
     let what = if args.question.is_some() {
-        "add and why are questions"
+        "add, why and down are questions"
     } else if args.until_stable {
         "--until-stable is a question"
     } else if !matches!(
