@@ -176,9 +176,35 @@ fn it_answers_from_what_there_is_and_says_what_there_is_not() {
         "{report:#}"
     );
 
+    prices(&plane);
+
+    // The summary is read in ten seconds.
+    let said = simulate(&plane, &["--set", "max.workers=5", "--exit-code"]);
+    assert_eq!(said.code, 3, "{}", said.stderr);
+    has(
+        &said.stdout,
+        &[
+            "+1 workers; 3 pods helped, 1 pod stays pending\n",
+            "workers   +1    2     3       5     3",
+            "Insufficient cpu (workers)",
+            "node groups: ConfigMap kube-system/cluster-autoscaler-status, written 2026-01-01 12:00:00",
+            "flags of Deployment kube-system/cluster-autoscaler; expander priority",
+        ],
+    );
+    assert!(said.stdout.lines().count() < 20, "{}", said.stdout);
+
+    assumed_load(&plane);
+    rights(&plane);
+    plane.stop_api_server(Signal::Kill).unwrap();
+    simulate(&plane, &["--request-timeout", "5s"]).fails(1, &["can't be reached"]);
+    plane.stop().unwrap();
+}
+
+/// Prices are asked for where they decide, and taken where they are given.
+fn prices(plane: &ControlPlane) {
     // Nobody has given prices.
     let report = simulate(
-        &plane,
+        plane,
         &[
             "--set",
             "expander=price",
@@ -204,33 +230,12 @@ fn it_answers_from_what_there_is_and_says_what_there_is_not() {
         "gib-price=0.004",
     ];
     let priced: Vec<&str> = priced.iter().flat_map(|own| ["--set", own]).collect();
-    let report = simulate(&plane, &[&priced[..], &["-o", "json"]].concat()).json();
+    let report = simulate(plane, &[&priced[..], &["-o", "json"]].concat()).json();
     assert!(
         !report["unknown"].to_string().contains("price"),
         "{report:#}"
     );
     assert_eq!(report["incomplete"], json!([]), "{report:#}");
-
-    // The summary is read in ten seconds.
-    let said = simulate(&plane, &["--set", "max.workers=5", "--exit-code"]);
-    assert_eq!(said.code, 3, "{}", said.stderr);
-    has(
-        &said.stdout,
-        &[
-            "+1 workers; 3 pods helped, 1 pod stays pending\n",
-            "workers   +1    2     3       5     3",
-            "Insufficient cpu (workers)",
-            "node groups: ConfigMap kube-system/cluster-autoscaler-status, written 2026-01-01 12:00:00",
-            "flags of Deployment kube-system/cluster-autoscaler; expander priority",
-        ],
-    );
-    assert!(said.stdout.lines().count() < 20, "{}", said.stdout);
-
-    assumed_load(&plane);
-    rights(&plane);
-    plane.stop_api_server(Signal::Kill).unwrap();
-    simulate(&plane, &["--request-timeout", "5s"]).fails(1, &["can't be reached"]);
-    plane.stop().unwrap();
 }
 
 /// Load that is not there yet, loops to come, and nodes to add.
