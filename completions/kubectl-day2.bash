@@ -79,6 +79,9 @@ _kubectl__day2() {
             kubectl__day2__subcmd__autoscale__subcmd__sim,add)
                 cmd="kubectl__day2__subcmd__autoscale__subcmd__sim__subcmd__add"
                 ;;
+            kubectl__day2__subcmd__autoscale__subcmd__sim,down)
+                cmd="kubectl__day2__subcmd__autoscale__subcmd__sim__subcmd__down"
+                ;;
             kubectl__day2__subcmd__autoscale__subcmd__sim,help)
                 cmd="kubectl__day2__subcmd__autoscale__subcmd__sim__subcmd__help"
                 ;;
@@ -87,6 +90,9 @@ _kubectl__day2() {
                 ;;
             kubectl__day2__subcmd__autoscale__subcmd__sim__subcmd__help,add)
                 cmd="kubectl__day2__subcmd__autoscale__subcmd__sim__subcmd__help__subcmd__add"
+                ;;
+            kubectl__day2__subcmd__autoscale__subcmd__sim__subcmd__help,down)
+                cmd="kubectl__day2__subcmd__autoscale__subcmd__sim__subcmd__help__subcmd__down"
                 ;;
             kubectl__day2__subcmd__autoscale__subcmd__sim__subcmd__help,help)
                 cmd="kubectl__day2__subcmd__autoscale__subcmd__sim__subcmd__help__subcmd__help"
@@ -156,6 +162,9 @@ _kubectl__day2() {
                 ;;
             kubectl__day2__subcmd__help__subcmd__autoscale__subcmd__sim,add)
                 cmd="kubectl__day2__subcmd__help__subcmd__autoscale__subcmd__sim__subcmd__add"
+                ;;
+            kubectl__day2__subcmd__help__subcmd__autoscale__subcmd__sim,down)
+                cmd="kubectl__day2__subcmd__help__subcmd__autoscale__subcmd__sim__subcmd__down"
                 ;;
             kubectl__day2__subcmd__help__subcmd__autoscale__subcmd__sim,why)
                 cmd="kubectl__day2__subcmd__help__subcmd__autoscale__subcmd__sim__subcmd__why"
@@ -847,7 +856,7 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__autoscale__subcmd__sim)
-            opts="-f -o -n -s -h -V --until-stable --snapshot --engine --instance-types --prices --consolidation --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help --version add why help"
+            opts="-f -o -n -s -h -V --until-stable --snapshot --engine --instance-types --prices --consolidation --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help --version add why down help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -902,11 +911,11 @@ _kubectl__day2() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json yaml html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json yaml html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
                     return 0
                     ;;
                 --kubeconfig)
@@ -1064,11 +1073,165 @@ _kubectl__day2() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json yaml html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json yaml html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-uid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-user-extra)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-authority)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-skip-tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --tls-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --disable-compression)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__day2__subcmd__autoscale__subcmd__sim__subcmd__down)
+            opts="-f -o -n -s -h -V --until-stable --snapshot --engine --instance-types --prices --consolidation --node-groups --debugging-snapshot --autoscaler-namespace --set --filename --scale --hpa-max --remove-node --output --no-headers --exit-code --kubeconfig --context --cluster --user --namespace --as --as-group --as-uid --as-user-extra --server --token --certificate-authority --insecure-skip-tls-verify --tls-server-name --client-certificate --client-key --request-timeout --cache-dir --disable-compression --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -W "auto cluster-autoscaler karpenter both" -- "${cur}"))
+                    return 0
+                    ;;
+                --instance-types)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prices)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node-groups)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --debugging-snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --autoscaler-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scale)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remove-node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
                     return 0
                     ;;
                 --kubeconfig)
@@ -1163,7 +1326,7 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__autoscale__subcmd__sim__subcmd__help)
-            opts="add why help"
+            opts="add why down help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1177,6 +1340,20 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__autoscale__subcmd__sim__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__day2__subcmd__autoscale__subcmd__sim__subcmd__help__subcmd__down)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1274,11 +1451,11 @@ _kubectl__day2() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json yaml html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json yaml html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
                     return 0
                     ;;
                 --kubeconfig)
@@ -1915,7 +2092,7 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__help__subcmd__autoscale__subcmd__sim)
-            opts="add why"
+            opts="add why down"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1929,6 +2106,20 @@ _kubectl__day2() {
             return 0
             ;;
         kubectl__subcmd__day2__subcmd__help__subcmd__autoscale__subcmd__sim__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__day2__subcmd__help__subcmd__autoscale__subcmd__sim__subcmd__down)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -570,56 +570,58 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; an
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show what a drain left: who cordoned the node and why, which pods remain and why'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; and __fish_seen_subcommand_from help" -f -a "undo" -d 'Take back the cordon that a drain by this plugin set'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand drain-node; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
 cluster-autoscaler\t'Cluster Autoscaler 1.36'
 karpenter\t'Karpenter 1.14'
 both\t'Both, side by side, with cost'"
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l debugging-snapshot -d 'Templates of new nodes from what the autoscaler\'s /snapshotz wrote' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l autoscaler-namespace -d 'The namespace that the autoscaler runs in' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l set -d 'Change one thing: a flag of the autoscaler (expander=priority), or a group (max.NAME=20, min.NAME, target.NAME, price.NAME); may be repeated' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -s f -l filename -d 'Assume that this manifest is applied; - for standard input; may be repeated' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l scale -d 'Assume so many replicas; may be repeated' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l remove-node -d 'Assume that this node is gone; may be repeated' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -s o -l output -d 'Output format' -r -f -a "table\t'A summary for people'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l debugging-snapshot -d 'Templates of new nodes from what the autoscaler\'s /snapshotz wrote' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l autoscaler-namespace -d 'The namespace that the autoscaler runs in' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l set -d 'Change one thing: a flag of the autoscaler (expander=priority), or a group (max.NAME=20, min.NAME, target.NAME, price.NAME), or what pods are worth (core-price, gib-price); may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -s f -l filename -d 'Assume that this manifest is applied; - for standard input; may be repeated' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l scale -d 'Assume so many replicas; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l remove-node -d 'Assume that this node is gone; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -s o -l output -d 'Output format' -r -f -a "table\t'A summary for people'
 wide\t'The summary with every group and pod'
 json\t'The report as JSON'
 yaml\t'The report as YAML'
+name\t'Just the pods that stay pending; of down, the nodes that are unneeded'
 html\t'One self-contained page'"
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l context -d 'Name of the kubeconfig context to use' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l cluster -d 'Name of the kubeconfig cluster to use' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l user -d 'Name of the kubeconfig user to use' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -s n -l namespace -d 'Namespace to ask in' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l as -d 'Username to impersonate' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l as-group -d 'Group to impersonate; may be repeated' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l as-uid -d 'UID to impersonate' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l as-user-extra -d 'Extra user field to impersonate; may be repeated' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -s s -l server -d 'Address and port of the Kubernetes API server' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l token -d 'Bearer token for authentication to the API server' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; the connection is then insecure' -r -f -a "true\t''
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l context -d 'Name of the kubeconfig context to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l cluster -d 'Name of the kubeconfig cluster to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l user -d 'Name of the kubeconfig user to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -s n -l namespace -d 'Namespace to ask in' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l as -d 'Username to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l as-user-extra -d 'Extra user field to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; the connection is then insecure' -r -f -a "true\t''
 false\t''"
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l tls-server-name -d 'Server name to use for server certificate validation' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l client-key -d 'Path to a client key file for TLS' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l request-timeout -d 'How long to wait for a single request, as in 1s, 2m, 3h; 0 means without end' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l cache-dir -d 'Accepted for kubectl\'s sake; nothing is cached' -r -F
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l tls-server-name -d 'Server name to use for server certificate validation' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l request-timeout -d 'How long to wait for a single request, as in 1s, 2m, 3h; 0 means without end' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l cache-dir -d 'Accepted for kubectl\'s sake; nothing is cached' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
 false\t''"
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l until-stable -d 'Play loop after loop until nothing changes, as a timeline'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l consolidation -d 'Also what Karpenter\'s consolidation would take away or replace'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l hpa-max -d 'Assume every `HorizontalPodAutoscaler` at its maximum'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l no-headers -d 'Leave out the tables\' header lines'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -l exit-code -d 'Exit with 3 when pods stay unschedulable'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -s V -l version -d 'Print version'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -f -a "add" -d 'Show which pods more nodes would help; needs no autoscaler'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -f -a "why" -d 'Show why a pod stays pending, and the smallest change that would free it'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l until-stable -d 'Play loop after loop until nothing changes, as a timeline'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l consolidation -d 'Also what Karpenter\'s consolidation would take away or replace'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l hpa-max -d 'Assume every HPA at its maximum'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l no-headers -d 'Leave out the tables\' header lines'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -l exit-code -d 'Exit with 3 when pods stay unschedulable'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -s V -l version -d 'Print version'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -f -a "add" -d 'Show which pods more nodes would help; needs no autoscaler'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -f -a "why" -d 'Show why a pod stays pending, and the smallest change that would free it'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -f -a "down" -d 'Show which nodes a scale-down would remove, when, and what keeps the others'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and not __fish_seen_subcommand_from add why down help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l like -d 'The new nodes are like this one' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l shape -d 'The new nodes have this for pods: cpu=8,memory=32Gi,label=KEY=VALUE,taint=KEY=VALUE:EFFECT' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
@@ -632,7 +634,7 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l debugging-snapshot -d 'Templates of new nodes from what the autoscaler\'s /snapshotz wrote' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l autoscaler-namespace -d 'The namespace that the autoscaler runs in' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l set -d 'Change one thing: a flag of the autoscaler (expander=priority), or a group (max.NAME=20, min.NAME, target.NAME, price.NAME); may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l set -d 'Change one thing: a flag of the autoscaler (expander=priority), or a group (max.NAME=20, min.NAME, target.NAME, price.NAME), or what pods are worth (core-price, gib-price); may be repeated' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -s f -l filename -d 'Assume that this manifest is applied; - for standard input; may be repeated' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l scale -d 'Assume so many replicas; may be repeated' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l remove-node -d 'Assume that this node is gone; may be repeated' -r
@@ -640,6 +642,7 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 wide\t'The summary with every group and pod'
 json\t'The report as JSON'
 yaml\t'The report as YAML'
+name\t'Just the pods that stay pending; of down, the nodes that are unneeded'
 html\t'One self-contained page'"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l context -d 'Name of the kubeconfig context to use' -r
@@ -664,7 +667,7 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 false\t''"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l until-stable -d 'Play loop after loop until nothing changes, as a timeline'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l consolidation -d 'Also what Karpenter\'s consolidation would take away or replace'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l hpa-max -d 'Assume every `HorizontalPodAutoscaler` at its maximum'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l hpa-max -d 'Assume every HPA at its maximum'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l no-headers -d 'Leave out the tables\' header lines'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -l exit-code -d 'Exit with 3 when pods stay unschedulable'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -679,7 +682,7 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l debugging-snapshot -d 'Templates of new nodes from what the autoscaler\'s /snapshotz wrote' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l autoscaler-namespace -d 'The namespace that the autoscaler runs in' -r
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l set -d 'Change one thing: a flag of the autoscaler (expander=priority), or a group (max.NAME=20, min.NAME, target.NAME, price.NAME); may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l set -d 'Change one thing: a flag of the autoscaler (expander=priority), or a group (max.NAME=20, min.NAME, target.NAME, price.NAME), or what pods are worth (core-price, gib-price); may be repeated' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -s f -l filename -d 'Assume that this manifest is applied; - for standard input; may be repeated' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l scale -d 'Assume so many replicas; may be repeated' -r
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l remove-node -d 'Assume that this node is gone; may be repeated' -r
@@ -687,6 +690,7 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 wide\t'The summary with every group and pod'
 json\t'The report as JSON'
 yaml\t'The report as YAML'
+name\t'Just the pods that stay pending; of down, the nodes that are unneeded'
 html\t'One self-contained page'"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l context -d 'Name of the kubeconfig context to use' -r
@@ -711,13 +715,62 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim;
 false\t''"
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l until-stable -d 'Play loop after loop until nothing changes, as a timeline'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l consolidation -d 'Also what Karpenter\'s consolidation would take away or replace'
-complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l hpa-max -d 'Assume every `HorizontalPodAutoscaler` at its maximum'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l hpa-max -d 'Assume every HPA at its maximum'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l no-headers -d 'Leave out the tables\' header lines'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -l exit-code -d 'Exit with 3 when pods stay unschedulable'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from why" -s V -l version -d 'Print version'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l snapshot -d 'Answer from a file instead of a cluster: a List as JSON or YAML, also .gz or .zst; - for standard input' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l engine -d 'The autoscaler; auto is Karpenter if there are instance types, else Cluster Autoscaler' -r -f -a "auto\t'Karpenter if there are instance types, else Cluster Autoscaler'
+cluster-autoscaler\t'Cluster Autoscaler 1.36'
+karpenter\t'Karpenter 1.14'
+both\t'Both, side by side, with cost'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l instance-types -d 'What Karpenter may launch: a JSON list in the form of its kwok provider' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l prices -d 'Other prices for an hour: CSV lines of instance type, zone, capacity type and price; * is any' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l node-groups -d 'Node groups from a YAML file; otherwise from the autoscaler\'s status and flags, its debugging snapshot, or nodes\' labels' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l debugging-snapshot -d 'Templates of new nodes from what the autoscaler\'s /snapshotz wrote' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l autoscaler-namespace -d 'The namespace that the autoscaler runs in' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l set -d 'Change one thing: a flag of the autoscaler (expander=priority), or a group (max.NAME=20, min.NAME, target.NAME, price.NAME), or what pods are worth (core-price, gib-price); may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -s f -l filename -d 'Assume that this manifest is applied; - for standard input; may be repeated' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l scale -d 'Assume so many replicas; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l remove-node -d 'Assume that this node is gone; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -s o -l output -d 'Output format' -r -f -a "table\t'A summary for people'
+wide\t'The summary with every group and pod'
+json\t'The report as JSON'
+yaml\t'The report as YAML'
+name\t'Just the pods that stay pending; of down, the nodes that are unneeded'
+html\t'One self-contained page'"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l context -d 'Name of the kubeconfig context to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l cluster -d 'Name of the kubeconfig cluster to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l user -d 'Name of the kubeconfig user to use' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -s n -l namespace -d 'Namespace to ask in' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l as -d 'Username to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l as-user-extra -d 'Extra user field to impersonate; may be repeated' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l token -d 'Bearer token for authentication to the API server' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l certificate-authority -d 'Path to a certificate file for the certificate authority' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; the connection is then insecure' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l tls-server-name -d 'Server name to use for server certificate validation' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l client-certificate -d 'Path to a client certificate file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l client-key -d 'Path to a client key file for TLS' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l request-timeout -d 'How long to wait for a single request, as in 1s, 2m, 3h; 0 means without end' -r
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l cache-dir -d 'Accepted for kubectl\'s sake; nothing is cached' -r -F
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l disable-compression -d 'Do not ask the server for compressed responses' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l until-stable -d 'Play loop after loop until nothing changes, as a timeline'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l consolidation -d 'Also what Karpenter\'s consolidation would take away or replace'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l hpa-max -d 'Assume every HPA at its maximum'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l no-headers -d 'Leave out the tables\' header lines'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -l exit-code -d 'Exit with 3 when pods stay unschedulable'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from down" -s V -l version -d 'Print version'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from help" -f -a "add" -d 'Show which pods more nodes would help; needs no autoscaler'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from help" -f -a "why" -d 'Show why a pod stays pending, and the smallest change that would free it'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from help" -f -a "down" -d 'Show which nodes a scale-down would remove, when, and what keeps the others'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand autoscale-sim; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand snapshot" -s f -l file -d 'The file to write, compressed if its name ends in .gz; - for standard output' -r -F
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand snapshot" -l kubeconfig -d 'Path to the kubeconfig file to use' -r -F
@@ -777,3 +830,4 @@ complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fi
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from drain-node" -f -a "undo" -d 'Take back the cordon that a drain by this plugin set'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from autoscale-sim" -f -a "add" -d 'Show which pods more nodes would help; needs no autoscaler'
 complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from autoscale-sim" -f -a "why" -d 'Show why a pod stays pending, and the smallest change that would free it'
+complete -c kubectl-day2 -n "__fish_kubectl_day2_using_subcommand help; and __fish_seen_subcommand_from autoscale-sim" -f -a "down" -d 'Show which nodes a scale-down would remove, when, and what keeps the others'
