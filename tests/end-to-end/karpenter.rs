@@ -22,7 +22,8 @@ fn definition(plural: &str, kind: &str) -> Value {
 
 pub fn pool(name: &str, weight: i32, requirements: &Value, limits: &Value) -> Value {
     json!({"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": {"name": name},
-        "spec": {"weight": weight, "limits": limits, "template": {"spec": {"requirements": requirements,
+        "spec": {"weight": weight, "limits": limits,
+            "disruption": {"consolidateAfter": "0s", "consolidationPolicy": "WhenEmptyOrUnderutilized"}, "template": {"spec": {"requirements": requirements,
             "nodeClassRef": {"group": "karpenter.kwok.sh", "kind": "KWOKNodeClass", "name": "default"}}}},
         "status": {"conditions": [{"type": "Ready", "status": "True"}]}})
 }
@@ -61,6 +62,34 @@ pub fn files(dir: &Path) -> (String, String) {
     let prices = dir.join("prices.csv");
     fs::write(&prices, "type,zone,capacity,price\ns-4x,*,on-demand,0.5\n").unwrap();
     (types.display().to_string(), prices.display().to_string())
+}
+
+fn compare(plane: &ControlPlane, types: &str) {
+    // Side by side: there is no group that Cluster Autoscaler could let grow.
+    let both = ["--engine", "both", "--instance-types", types, "-o", "json"];
+    let report = simulate(plane, &both).json();
+    let engines = report["engines"].as_array().unwrap();
+    assert_eq!(engines[0]["engine"], "cluster-autoscaler", "{report:#}");
+    assert_eq!(engines[0]["podsLeft"], 4);
+    assert_eq!(engines[1]["newNodes"], 2);
+    assert_eq!(engines[1]["podsPlaced"], 4);
+    assert!((engines[1]["costPerHour"].as_f64().unwrap() - 0.38).abs() < 1e-9);
+}
+
+/// Makes the plane's only node one of Karpenter's; nothing runs on it.
+fn hand_over_the_node(plane: &ControlPlane) {
+    let patch = r#"{"spec": {"providerID": "test://node-0"}, "metadata": {"labels": {
+        "karpenter.sh/nodepool": "plain", "karpenter.sh/registered": "true", "karpenter.sh/initialized": "true",
+        "karpenter.sh/capacity-type": "spot", "topology.kubernetes.io/zone": "zone-a",
+        "node.kubernetes.io/instance-type": "s-4x"}}}"#;
+    plane
+        .kubectl_output(&["patch", "node", "node-0", "-p", patch])
+        .unwrap();
+    let claim = json!({"apiVersion": "karpenter.sh/v1", "kind": "NodeClaim",
+        "metadata": {"name": "plain-1", "labels": {"karpenter.sh/nodepool": "plain"}},
+        "spec": {"requirements": []},
+        "status": {"providerID": "test://node-0", "conditions": [{"type": "Consolidatable", "status": "True"}]}});
+    apply(plane, &[claim]);
 }
 
 /// Makes the API server serve Karpenter's kinds.
@@ -146,22 +175,15 @@ fn what_karpenter_would_launch_from_the_pools_that_are_there() {
         assert!(text.contains(word), "no {word:?} in:\n{text}");
     }
 
-    // Side by side: there is no group that Cluster Autoscaler could let grow.
-    let both = [
-        "--engine",
-        "both",
-        "--instance-types",
-        types.as_str(),
-        "-o",
-        "json",
-    ];
-    let report = simulate(&plane, &both).json();
-    let engines = report["engines"].as_array().unwrap();
-    assert_eq!(engines[0]["engine"], "cluster-autoscaler", "{report:#}");
-    assert_eq!(engines[0]["podsLeft"], 4);
-    assert_eq!(engines[1]["newNodes"], 2);
-    assert_eq!(engines[1]["podsPlaced"], 4);
-    assert!((engines[1]["costPerHour"].as_f64().unwrap() - 0.38).abs() < 1e-9);
+    compare(&plane, &types);
+    hand_over_the_node(&plane);
+    let report = ask(&["--consolidation", "-o", "json"]).json();
+    let own = &report["consolidation"];
+    assert_eq!(own["empty"], json!(["node-0"]), "{report:#}");
+    assert_eq!(own["nodes"][0]["verdict"], "empty");
+    let text = ask(&["--consolidation"]).ok();
+    let words = "consolidation: empty nodes go first: node-0";
+    assert!(text.contains(words), "{text}");
 
     // Only the tight pool is left.
     plane

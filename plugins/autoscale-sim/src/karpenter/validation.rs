@@ -13,7 +13,7 @@ use super::requirement::{Operator, WellKnown};
 use super::volumes::Storage;
 
 /// Domains of labels that only Karpenter sets.
-const RESTRICTED_DOMAINS: [&str; 3] = ["karpenter.sh", "karpenter.kwok.sh", "karpenter.k8s.aws"];
+const RESTRICTED_DOMAINS: [&str; 2] = ["karpenter.sh", "karpenter.kwok.sh"];
 
 /// Why the pod is left alone; nothing if it is not.
 pub(super) fn mistakes(

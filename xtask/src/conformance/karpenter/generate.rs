@@ -456,7 +456,7 @@ impl Maker {
 
     fn nodes(&mut self) {
         let count = if self.disrupt {
-            self.number(2, 6)
+            self.number(3, 8)
         } else {
             [0, 0, 1, 2, 3, 5][self.random.below(6)]
         };
@@ -621,6 +621,10 @@ impl Maker {
     }
 
     fn pending(&mut self) {
+        // A node that comes for a pod that waits is one more than consolidation puts up with.
+        if self.disrupt && self.random.chance(60) {
+            return;
+        }
         let groups = if self.disrupt { 2 } else { 4 };
         for _ in 0..self.number(1, groups) {
             let replicas = [1, 1, 2, 3, 4, 6, 9][self.random.below(7)];
