@@ -5,6 +5,7 @@ mod explanation;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cluster_autoscaler::outcome::{
@@ -23,7 +24,7 @@ const MOST_CHOICES: usize = 100;
 const SCAN_SECONDS: i64 = 10;
 
 /// `kubectl autoscale-sim down`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScaleDownPlan {
     /// The head; kind `ScaleDownPlan`.
@@ -60,7 +61,7 @@ impl ScaleDownPlan {
 }
 
 /// How much may go, and when.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
     /// Up to this share of requests a node may go.
@@ -103,7 +104,7 @@ impl Limits {
 }
 
 /// Nodes that go at once.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FirstDeletion {
     /// The earliest time.
@@ -116,7 +117,7 @@ pub struct FirstDeletion {
 }
 
 /// What becomes of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Fate {
     /// It is among the first to go.
@@ -132,7 +133,7 @@ pub enum Fate {
 }
 
 /// The verdict on one node.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeVerdict {
     /// The node.
@@ -166,7 +167,7 @@ pub struct NodeVerdict {
 }
 
 /// Shares of a node's allocatable that pods request.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UtilizationReport {
     /// Of CPU.

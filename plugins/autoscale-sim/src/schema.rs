@@ -5,6 +5,7 @@ use console::schema::Document;
 use crate::comparison::EngineComparison;
 use crate::karpenter_plan::KarpenterPlan;
 use crate::report::NodeAddition;
+use crate::scale_down::ScaleDownPlan;
 use crate::scale_up::ScaleUpPlan;
 use crate::until_stable::ScaleUpTimeline;
 use crate::why::PodExplanation;
@@ -16,6 +17,7 @@ pub fn documents() -> Vec<Document> {
     vec![
         Document::of::<ScaleUpPlan>("ScaleUpPlan"),
         Document::of::<ScaleUpTimeline>("ScaleUpTimeline"),
+        Document::of::<ScaleDownPlan>("ScaleDownPlan"),
         Document::of::<PodExplanation>("PodExplanation"),
         Document::of::<NodeAddition>("NodeAddition"),
         Document::of::<KarpenterPlan>("KarpenterPlan"),

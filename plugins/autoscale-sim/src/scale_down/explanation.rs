@@ -1,12 +1,13 @@
 //! The autoscaler's words for why a node stays, in plain words and with the object that is to blame.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cluster_autoscaler::outcome::{Unremovable, Utilization};
 use crate::cluster_autoscaler::{Cluster, NodeGroup, Options, scale_down};
 
 /// Why a node goes, waits or stays.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Why {
     /// The autoscaler's word for it; absent where the node goes or waits for its turn.
