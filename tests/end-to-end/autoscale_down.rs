@@ -112,7 +112,7 @@ fn set_up(plane: &ControlPlane) {
 /// Verdict and rule by node.
 fn verdicts(report: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-    let nodes = report["nodes"].as_array().unwrap();
+    let nodes = report["verdicts"].as_array().unwrap();
     let mut all: Vec<String> = (nodes.iter())
         .map(|own| {
             let rule = own.get("blockingReason").unwrap_or(&own["reason"]);

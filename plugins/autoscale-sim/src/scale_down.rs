@@ -44,7 +44,7 @@ pub struct ScaleDownPlan {
     /// How many such ways there are, with those that are not told.
     pub first_ways: usize,
     /// A verdict for each node: those that go, those that may, those that wait, those that stay.
-    pub nodes: Vec<NodeVerdict>,
+    pub verdicts: Vec<NodeVerdict>,
     /// Why there may be more ways than these; empty if these are all.
     pub incomplete: Vec<String>,
 }
@@ -55,7 +55,7 @@ impl ScaleDownPlan {
     pub fn names(&self) -> Vec<String> {
         let unneeded =
             |own: &&NodeVerdict| matches!(own.verdict, Fate::Goes | Fate::MayGo | Fate::Waits);
-        let all = self.nodes.iter().filter(unneeded);
+        let all = self.verdicts.iter().filter(unneeded);
         all.map(|own| format!("node/{}", own.node)).collect()
     }
 }
@@ -229,7 +229,7 @@ pub fn scale_down_plan(
         grows_first,
         first_ways: first.len(),
         first: first.into_iter().take(MOST_CHOICES).collect(),
-        nodes,
+        verdicts: nodes,
         incomplete,
         head,
         autoscaler,
@@ -614,7 +614,7 @@ mod tests {
                 time.unwrap_or_default()
             )
         };
-        plan.nodes.iter().map(one).collect()
+        plan.verdicts.iter().map(one).collect()
     }
 
     #[test]
@@ -660,7 +660,7 @@ mod tests {
         assert_eq!(plan.first[0].nodes, ["marked"]);
         assert_eq!(plan.names(), ["node/marked", "node/empty"]);
         let why = |name: &str| {
-            let own = plan.nodes.iter().find(|own| own.node == name).unwrap();
+            let own = plan.verdicts.iter().find(|own| own.node == name).unwrap();
             own.why.explanation.clone()
         };
         assert_eq!(why("busy"), "75.0% of cpu is requested, more than 50%");
@@ -682,11 +682,11 @@ mod tests {
         group(&mut all, "a", 1, &["a-1", "a-2"]);
         let plan = plan_of(&mut all);
         assert_eq!(plan.first_ways, 2);
-        for own in &plan.nodes {
+        for own in &plan.verdicts {
             assert_eq!(own.verdict, Fate::MayGo);
             assert_eq!(own.why.reason.as_deref(), Some("NodeGroupMinSizeReached"));
         }
-        let sum: f64 = plan.nodes.iter().filter_map(|own| own.likelihood).sum();
+        let sum: f64 = plan.verdicts.iter().filter_map(|own| own.likelihood).sum();
         assert!((sum - 1.0).abs() < 1e-9, "{sum}");
     }
 
@@ -728,6 +728,6 @@ mod tests {
         let plan = plan_of(&mut all);
         assert_eq!(plan.grows_first.len(), 1, "{plan:#?}");
         assert!(plan.first.is_empty());
-        assert!(plan.nodes.iter().all(|own| own.verdict != Fate::Goes));
+        assert!(plan.verdicts.iter().all(|own| own.verdict != Fate::Goes));
     }
 }

@@ -38,7 +38,7 @@ pub fn scale_down_plan(
 
 fn count(report: &ScaleDownPlan, fate: Fate) -> usize {
     report
-        .nodes
+        .verdicts
         .iter()
         .filter(|own| own.verdict == fate)
         .count()
@@ -133,11 +133,15 @@ fn until(time: Timestamp, now: Timestamp) -> String {
 }
 
 fn nodes(report: &ScaleDownPlan, view: View, output: &mut Output) -> Result<(), Failure> {
-    if report.nodes.is_empty() {
+    if report.verdicts.is_empty() {
         return Ok(());
     }
-    let shown = if view.wide { report.nodes.len() } else { SHOWN };
-    let rows: Vec<Vec<Cell>> = (report.nodes.iter().take(shown))
+    let shown = if view.wide {
+        report.verdicts.len()
+    } else {
+        SHOWN
+    };
+    let rows: Vec<Vec<Cell>> = (report.verdicts.iter().take(shown))
         .map(|own| row(own, report.head.time, view.wide))
         .collect();
     let mut headers = vec![
@@ -147,7 +151,7 @@ fn nodes(report: &ScaleDownPlan, view: View, output: &mut Output) -> Result<(), 
         headers.extend(["CPU", "MEMORY", "EVICTED PODS"]);
     }
     view.table(output, &headers, &rows)?;
-    if let Some(rest) = report.nodes.get(shown..).filter(|rest| !rest.is_empty()) {
+    if let Some(rest) = report.verdicts.get(shown..).filter(|rest| !rest.is_empty()) {
         output.line(&cut(rest))?;
     }
     output.line("")
@@ -286,7 +290,7 @@ mod tests {
             grows_first: Vec::new(),
             first_ways: first.len(),
             first,
-            nodes: fates.iter().map(node).collect(),
+            verdicts: fates.iter().map(node).collect(),
             incomplete: Vec::new(),
         }
     }
@@ -355,7 +359,7 @@ mod tests {
     fn what_is_not_shown_is_counted_by_rule() {
         let own = plan(&[], &[("a", Fate::Stays), ("b", Fate::Stays)]);
         assert_eq!(
-            cut(&own.nodes),
+            cut(&own.verdicts),
             "and 2 more (-o wide shows them): 2 NotUnderutilized"
         );
     }
