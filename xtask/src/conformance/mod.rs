@@ -3,6 +3,7 @@
 mod cluster_autoscaler;
 mod drain;
 mod failover;
+mod judge;
 mod karpenter;
 mod scheduler;
 
